@@ -1,0 +1,85 @@
+# Two commands on a fresh machine: `make study` and `make test`. Both install once, into $(VENV).
+#
+#   make study    run jobs/quickstart.toml here; prints the table and where the store, figure and report are
+#   make test     every test this machine can run; what was skipped, and why, is printed last
+#   make check    formatting, lint, types, layers, shell scripts
+#   make clean    remove $(VENV) and the caches; results/ stays
+#
+# Another interpreter:  make test PYTHON=python3.13 VENV=.venv313
+# One test:             make test ARGS="tests/study -k grid"
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV ?= .venv
+PYTHON ?=
+ARGS ?=
+
+CANDIDATES := $(if $(PYTHON),$(PYTHON),python3.11 python3.12 python3.13 python3)
+INSTALL = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Touched when the installation is complete: an interrupted one is repeated.
+RUNS := $(VENV)/.installed-test
+CHECKS := $(VENV)/.installed-dev
+SCRIPTS := .ci/run
+
+.PHONY: help study test check lint types layers scripts format clean
+
+help:
+	@sed -n '3,10s/^# \{0,1\}//p' Makefile
+
+study: $(RUNS)
+	$(VENV)/bin/hpcpinn run jobs/quickstart.toml
+
+# At most 8 workers: each compiles for itself, and beyond 8 the compilations cost more than the tests.
+test: $(RUNS)
+	$(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
+
+# `make --keep-going check` runs all of them, whatever the first ones say.
+check: lint types layers scripts
+
+lint: $(CHECKS)
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+
+types: $(CHECKS)
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(VENV)/bin/python -m pyright --pythonpath $(VENV)/bin/python
+
+layers: $(CHECKS)
+	$(VENV)/bin/lint-imports
+
+scripts: $(CHECKS)
+	$(VENV)/bin/shellcheck $(SCRIPTS)
+
+format: $(CHECKS)
+	$(VENV)/bin/ruff check --fix
+	$(VENV)/bin/ruff format
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find hpcpinn tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUNS): pyproject.toml constraints.txt
+	@if ! $(VENV)/bin/python -m pip --version >/dev/null 2>&1; then \
+	  for python in $(CANDIDATES); do \
+	    if $$python -c 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; \
+	    then chosen=$$python; break; fi; \
+	  done; \
+	  if [ -z "$${chosen:-}" ]; then \
+	    echo "hpcpinn needs Python 3.11, 3.12 or 3.13 with the module venv. Tried: $(CANDIDATES)." >&2; \
+	    for python in $(CANDIDATES); do echo "  $$python: $$($$python --version 2>&1 | head -n 1)" >&2; done; \
+	    echo "Install one (Debian, Ubuntu: apt-get install python3 python3-venv), or name one: make $(firstword $(MAKECMDGOALS)) PYTHON=/path/to/python3.12" >&2; \
+	    exit 1; \
+	  fi; \
+	  echo "Making $(VENV) with $$($$chosen --version)."; \
+	  $$chosen -m venv --clear $(VENV); \
+	fi
+	@echo "Installing hpcpinn and what it needs into $(VENV): once, a few minutes."
+	@$(INSTALL) --editable '.[test]'
+	@touch $@
+
+$(CHECKS): $(RUNS)
+	@echo "Installing the linters into $(VENV): once."
+	@$(INSTALL) --editable '.[dev]'
+	@touch $@
