@@ -1,0 +1,201 @@
+"""What counts for the identity of a study, and what does not; hashes are pinned, as stores carry them."""
+
+import copy
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hpcpinn.study import identity, keys
+from hpcpinn.study.reading import parse_study
+
+SMALL = {
+    "name": "small",
+    "problem": "poisson1d",
+    "problem_parameters": {"frequency": 2, "shift": 0.5},
+    "sweep": {"width": [8, 16], "depth": [1, 2], "seed": 2, "network.activation": ["tanh", "sin"]},
+    "network": {"weight_std": 1.5},
+    "points": {"residual": 64, "boundary": 2},
+    "training": {"steps": 100},
+}
+DEFAULTS = {
+    "network": {"architecture": "mlp", "parametrization": "ntk", "bias_std": 1.0, "input_scaling": "none"},
+    "points": {"sampling": "grid", "seed": 0},
+    "training": {
+        "optimizer": "gd",
+        "learning_rate": "0.5 edge",
+        "record": [0, 100],
+        "loss": "mean",
+        "weighting": "none",
+    },
+    "kernel": {"precision": "float64", "keep": "all", "tile": 1024},
+}
+OTHER = {  # one other value for each key
+    "problem_parameters": {"frequency": 3, "shift": -0.5, "added": 1},
+    "sweep": {
+        "width": [16, 8],
+        "depth": [1, 2, 3],
+        "seed": [0, 2],
+        "network.activation": ["tanh"],
+        "kernel.precision": ["float64"],
+    },
+    "network": {
+        "architecture": "modified_mlp",
+        "parametrization": "mup",
+        "weight_std": 1.25,
+        "bias_std": 0,
+        "input_scaling": "zscore",
+    },
+    "points": {"residual": 65, "boundary": 1, "added": 1, "sampling": "sobol", "seed": 1},
+    "training": {"steps": 101, "learning_rate": 0.5, "record": [0], "loss": "sum"},
+    "kernel": {"precision": "float32", "keep": "none", "tile": 512},
+}
+CHANGES = [(section, key, value) for section, table in OTHER.items() for key, value in table.items()]
+
+
+def text(tables, order=lambda names: names, comment=""):
+    """The tables as TOML, the keys of each in the order that `order` gives them."""
+    top = [name for name in tables if not isinstance(tables[name], dict)]
+    lines = [f"{name} = {json.dumps(tables[name])}{comment}" for name in order(top)]
+    for name in order([name for name in tables if name not in top]):
+        lines.append(f"[{name}]{comment}")
+        lines.extend(
+            f"{json.dumps(key)} = {json.dumps(tables[name][key])}{comment}" for key in order(list(tables[name]))
+        )
+    return "\n".join(lines)
+
+
+def hashed(tables, folder=Path(), **how):
+    return parse_study(text(tables, **how), folder).identity
+
+
+def changed(section, key, value):
+    tables = copy.deepcopy(SMALL)
+    tables.setdefault(section, {})[key] = value
+    return tables
+
+
+def test_the_identity_is_the_hash_of_what_is_asked(study):
+    asked = (
+        '{"axes":[["network.width",[8,16]],["network.depth",[1]],["seed",[0,1]]],'
+        '"base":{"kernel":{"keep":"all","precision":"float64","tile":1024},'
+        '"network":{"activation":"tanh","architecture":"mlp","bias_std":1,"input_scaling":"none",'
+        '"parametrization":"ntk","weight_std":1},'
+        '"points":{"boundary":2,"residual":64,"sampling":"grid","seed":0},"problem_parameters":{},"training":null},'
+        '"format":"hpcpinn-study-1",'
+        '"problem":{"class":"","kind":"builtin","location":"poisson1d","sha256":null}}'
+    )
+    assert study().identity == hashlib.sha256(asked.encode()).hexdigest()
+
+
+def test_identities_are_pinned(study):
+    assert study().identity == "a685088a769614f8c34b23c986a60a3befff2306de85e7a9fad52d847096f29d"
+    assert hashed(SMALL) == "bb8f6dc5d492fcc7c994de57bb9ed4dc82ee9bf22e5050edc78bfdf5aefbdc6f"
+
+
+def test_the_identity_of_a_problem_of_the_users_own_is_pinned(tmp_path):
+    (tmp_path / "mine.py").write_bytes(b"class Mine: ...\n")
+    assert (
+        hashed(SMALL | {"problem": "mine.py:Mine"}, tmp_path)
+        == "858054c4850e93984afc2a8c47f6a698ea457a7feb8b6989c1924579b30ba269"
+    )
+
+
+@settings(max_examples=30)
+@given(st.randoms(use_true_random=False), st.sampled_from(["", " # why", "\n\n# why"]))
+def test_order_and_comments_do_not_count(random, comment):
+    assert hashed(SMALL, order=lambda names: random.sample(names, len(names)), comment=comment) == hashed(SMALL)
+
+
+@given(st.sets(st.sampled_from([(section, key) for section, table in DEFAULTS.items() for key in table])))
+def test_defaults_spelled_out_do_not_count(spelled):
+    tables = copy.deepcopy(SMALL)
+    for section, key in spelled:
+        tables.setdefault(section, {})[key] = DEFAULTS[section][key]
+    assert hashed(tables) == hashed(SMALL)
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("sweep", "seed", [0, 1]),
+        ("network", "bias_std", 1),
+        ("problem_parameters", "frequency", 2.0),
+        ("training", "learning_rate", "0.50 edge"),
+        ("training", "steps", 100),
+    ],
+)
+def test_another_spelling_of_a_value_does_not_count(section, key, value):
+    assert hashed(changed(section, key, value)) == hashed(SMALL)
+
+
+def test_the_name_and_the_place_of_a_single_width_do_not_count(study):
+    in_sweep, as_scalar = study(sweep__width=[64]), study(sweep__width=64, name="other")
+    assert in_sweep.identity == as_scalar.identity == study(sweep__width=None, network__width=64).identity
+
+
+@pytest.mark.parametrize(("section", "key", "value"), CHANGES)
+def test_any_value_counts(section, key, value):
+    assert hashed(changed(section, key, value)) != hashed(SMALL)
+
+
+def test_no_two_changes_are_the_same_study():
+    assert len({hashed(SMALL), *(hashed(changed(*change)) for change in CHANGES)}) == 1 + len(CHANGES)
+
+
+def test_every_key_with_a_choice_is_among_the_changes():
+    only_one = {"training.optimizer", "training.weighting"}
+    short = {"network.width", "network.depth", "network.activation"}
+    declared = {f"{section}.{name}" for section in keys.SECTIONS for name in keys.names(section)}
+    assert declared - only_one - short <= {f"{section}.{key}" for section, key, _ in CHANGES}
+
+
+def test_the_problem_and_whether_there_is_training_count():
+    untrained = {name: table for name, table in SMALL.items() if name != "training"}
+    assert len({hashed(SMALL), hashed(untrained), hashed(SMALL | {"problem": "heat1d"})}) == 3
+
+
+@settings(max_examples=30)
+@given(st.permutations([8, 16, 32]))
+def test_the_order_of_the_values_of_an_axis_counts(widths):
+    assert (hashed(changed("sweep", "width", widths)) == hashed(changed("sweep", "width", [8, 16, 32]))) is (
+        widths == [8, 16, 32]
+    )
+
+
+def test_of_a_problem_file_the_content_and_the_class_count_and_the_path_does_not(tmp_path):
+    for folder, name, code in [("a", "mine.py", b"1"), ("b", "yours.py", b"1"), ("c", "mine.py", b"2")]:
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_bytes(code)
+    first = hashed(SMALL | {"problem": "mine.py:Mine"}, tmp_path / "a")
+    assert first == hashed(SMALL | {"problem": "yours.py:Mine"}, tmp_path / "b")
+    assert first != hashed(SMALL | {"problem": "mine.py:Mine"}, tmp_path / "c")
+    assert first != hashed(SMALL | {"problem": "mine.py:Yours"}, tmp_path / "a")
+
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(plain)
+def test_the_canonical_text_reads_back_as_what_it_was_written_from(value):
+    assert json.loads(identity.canonical(value)) == value
+    assert identity.canonical(json.loads(identity.canonical(value))) == identity.canonical(value)
+
+
+def test_what_is_not_a_number_has_no_identity():
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        identity.canonical([float("nan")])
+
+
+def test_a_digest_is_pinned():
+    assert (
+        identity.digest({"b": 1.0, "a": [True, None, 0.5, "x"]})
+        == "ed95fd3fc0e5dac5639500be62f334f2241eb9f3c83179c162f49b85a29acd4f"
+    )
