@@ -1,0 +1,31 @@
+r"""Activations: one file each, every one with its own derivatives to any order.
+
+Derivatives are written out, not nested from `jax.grad`: the jet of a layer needs $\varphi, \varphi', \ldots, \varphi^{(4)}$ at
+the same points, and each is a polynomial in quantities that $\varphi$ has computed already.
+"""
+
+from collections.abc import Callable
+
+from jaxtyping import Array, Float
+
+from hpcpinn import errors
+from hpcpinn.model.activations import erf, gelu, sin, softplus, swish, tanh
+
+# (z, order) -> phi(z), phi'(z), ..., all elementwise
+Activation = Callable[[Float[Array, " width"], int], tuple[Float[Array, " width"], ...]]
+
+ACTIVATIONS: dict[str, Activation] = {
+    "erf": erf.derivatives,
+    "gelu": gelu.derivatives,
+    "sin": sin.derivatives,
+    "softplus": softplus.derivatives,
+    "swish": swish.derivatives,
+    "tanh": tanh.derivatives,
+}
+
+
+def activation(name: str) -> Activation:
+    """The derivatives of an activation by its name; raises NetworkError for a name that does not exist."""
+    if name not in ACTIVATIONS:
+        raise errors.NetworkError(f"activation `{name}` does not exist; {errors.nearest(name, ACTIVATIONS)}")
+    return ACTIVATIONS[name]

@@ -1,0 +1,1 @@
+"""Elementary functions with all their derivatives: what the activations are made of."""

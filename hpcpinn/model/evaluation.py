@@ -1,0 +1,70 @@
+r"""A term of a problem, evaluated at one point from the jet of the network's fields."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from hpcpinn.model import ansatz, channels
+from hpcpinn.model.channels import MultiIndex
+from hpcpinn.model.jet import Jet
+from hpcpinn.model.networks.network import Linear, Network, Params
+from hpcpinn.model.point import Fields, Point
+from hpcpinn.model.problem import Problem
+from hpcpinn.model.requirements import required_channels
+from hpcpinn.model.terms import Term
+
+
+def residual(
+    problem: Problem, term: Term, network: Network, linear: Linear, x: Float[Array, " coordinate"]
+) -> Float[Array, ""]:
+    r"""$r(x) = F(x, (\partial^\alpha u)(x))$ with the network's linear maps given, so that they can be tapped."""
+    which = required_channels(problem, term)
+    outputs = network.forward(linear, network.inputs(which, x))
+    return _evaluate(problem, term, ansatz.rewrite(problem, outputs, x), x)
+
+
+def residuals(
+    problem: Problem, term: Term, network: Network, params: Params, x: Float[Array, "row coordinate"]
+) -> Float[Array, " row"]:
+    """The term at many points."""
+    return jax.vmap(lambda one: residual(problem, term, network, network.affine(params), one))(x)
+
+
+def solution(
+    problem: Problem, network: Network, params: Params, x: Float[Array, "row coordinate"]
+) -> Float[Array, "row field"]:
+    """The fields at many points, boundary ansatz included."""
+    value_only = channels.closure([], x.shape[1])
+
+    def at(one: Float[Array, " coordinate"]) -> Float[Array, " field"]:
+        outputs = network.forward(network.affine(params), network.inputs(value_only, one))
+        return ansatz.rewrite(problem, outputs, one).value
+
+    return jax.vmap(at)(x)
+
+
+def exact(problem: Problem, x: Float[Array, "row coordinate"]) -> Float[Array, "row field"]:
+    """The exact fields at many points; the problem must have an exact solution."""
+    return jax.vmap(lambda one: ansatz.by_field(problem, _exact_at(problem, one), None))(x)
+
+
+def _exact_at(problem: Problem, x: Float[Array, " coordinate"]) -> Any:
+    if problem.exact is None:
+        raise ValueError(f"problem {type(problem).__name__} has no exact solution")
+    return problem.exact(point(problem, x))
+
+
+def point(problem: Problem, x: Float[Array, " coordinate"]) -> Point:
+    """The coordinates by name."""
+    return Point(dict(zip(problem.coordinates, x, strict=True)))
+
+
+def _evaluate(problem: Problem, term: Term, outputs: Jet, x: Float[Array, " coordinate"]) -> Float[Array, ""]:
+    def read(field: int, index: MultiIndex) -> Array:
+        position = outputs.channels.position(index)
+        return channels.factorial(index) * outputs.coefficients[position, field]
+
+    fields = Fields(problem.fields, tuple(problem.coordinates), read)
+    return jnp.asarray(term.evaluate(problem, point(problem, x), fields))

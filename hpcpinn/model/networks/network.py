@@ -1,0 +1,125 @@
+"""What every network is: a description that initialises parameters and pushes jets forward.
+
+An architecture only says how its linear maps are joined, in terms of a function `linear(site name, jet)`. The plain forward
+pass, the jets of derivatives and the factors of the structured kernel are the same lines with another `linear`.
+"""
+
+import abc
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Key
+
+from hpcpinn import errors
+from hpcpinn.model import activations, channels, jet, precision
+from hpcpinn.model.jet import Jet
+from hpcpinn.model.networks import parametrization
+from hpcpinn.model.networks.parametrization import Scales, Site
+from hpcpinn.model.problem import Problem
+
+Params = dict[str, dict[str, Array]]
+Linear = Callable[[str, Jet], Jet]
+
+
+@dataclass(frozen=True)
+class Network(abc.ABC):
+    """A network description, without parameters.
+
+    Args:
+        width: neurons of every hidden layer, N.
+        depth: hidden layers, L.
+        activation: name of the elementwise function.
+        parametrization: "ntk", "standard" or "mup".
+        weight_std: standard deviation sigma_W.
+        bias_std: standard deviation sigma_b.
+        input_shift: subtracted from the coordinates before the first layer; empty for none.
+        input_scale: the coordinates are divided by it afterwards; empty for none.
+
+    Raises:
+        NetworkError: an unknown name, or a size or standard deviation that is not positive.
+    """
+
+    width: int
+    depth: int
+    activation: str = "tanh"
+    parametrization: str = "ntk"
+    weight_std: float = 1.0
+    bias_std: float = 1.0
+    input_shift: tuple[float, ...] = ()
+    input_scale: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be a network."""
+        activations.activation(self.activation)
+        parametrization.parametrization(self.parametrization)
+        for name in ("width", "depth"):
+            _require(getattr(self, name) >= 1, f"{name} = {getattr(self, name)}", "a positive whole number")
+        _require(self.weight_std > 0, f"weight_std = {self.weight_std}", "a positive number")
+        _require(self.bias_std >= 0, f"bias_std = {self.bias_std}", "zero or a positive number")
+        _require(all(s > 0 for s in self.input_scale), f"input_scale = {self.input_scale}", "positive numbers")
+
+    @abc.abstractmethod
+    def sites(self, coordinates: int, fields: int) -> tuple[Site, ...]:
+        """The linear maps of the network in the order in which their parameters are drawn."""
+
+    @abc.abstractmethod
+    def forward(self, linear: Linear, inputs: Jet) -> Jet:
+        """Join the linear maps: from the jet of the scaled coordinates to the jet of the fields."""
+
+    def scales(self, site: Site) -> Scales:
+        """The multipliers and initial standard deviations of one linear map."""
+        rule = parametrization.parametrization(self.parametrization)
+        return rule(site, self.width, self.weight_std, self.bias_std)
+
+    def init(self, key: Key[Array, ""], problem: Problem) -> Params:
+        """Draw the parameters for a problem: `{site: {"weight": (fan_out, fan_in), "bias": (fan_out,)}}`, float64."""
+        sites = self.sites(len(problem.coordinates), len(problem.fields))
+        keys = jax.random.split(key, len(sites))
+        return {site.name: self._draw(one, site) for one, site in zip(keys, sites, strict=True)}
+
+    def apply(self, params: Params, x: Float[Array, " coordinate"]) -> Float[Array, " field"]:
+        """The plain forward pass at one point, coordinates in the order of `problem.coordinates`."""
+        value_only = channels.closure([], x.shape[0])
+        return self.forward(self.affine(params), self.inputs(value_only, x)).value
+
+    def inputs(self, which: channels.Channels, x: Float[Array, " coordinate"]) -> Jet:
+        """The jet of the scaled coordinates at a point."""
+        shift = self.input_shift or (0.0,) * x.shape[0]
+        scale = self.input_scale or (1.0,) * x.shape[0]
+        return jet.coordinates(which, x, shift, scale)
+
+    def affine(self, params: Params) -> Linear:
+        r"""The linear maps $z^\alpha = m_W W h^\alpha + [\alpha = 0]\, m_b b$ of these parameters."""
+        scales = {site.name: self.scales(site) for site in self.sites_of(params)}
+
+        def linear(name: str, inner: Jet) -> Jet:
+            weight, bias = params[name]["weight"], params[name]["bias"]
+            product = jnp.matmul(inner.coefficients, weight.T, precision=precision.MATMUL) * scales[name].weight
+            return Jet(inner.channels, product.at[0].add(scales[name].bias * bias))
+
+        return linear
+
+    def sites_of(self, params: Params) -> tuple[Site, ...]:
+        """The linear maps that these parameters belong to."""
+        coordinates = params[self.sites(1, 1)[0].name]["weight"].shape[1]
+        return self.sites(coordinates, params["output"]["weight"].shape[0])
+
+    def phi(self, z: Jet) -> Jet:
+        """The activation, applied to a jet."""
+        derivatives = activations.activation(self.activation)(z.value, z.channels.order)
+        return jet.compose(derivatives, z)
+
+    def _draw(self, key: Key[Array, ""], site: Site) -> dict[str, Array]:
+        scales = self.scales(site)
+        weight, bias = jax.random.split(key)
+        return {
+            "weight": scales.weight_init * jax.random.normal(weight, (site.fan_out, site.fan_in), jnp.float64),
+            "bias": scales.bias_init * jax.random.normal(bias, (site.fan_out,), jnp.float64),
+        }
+
+
+def _require(condition: bool, asked: str, allowed: str) -> None:
+    if not condition:
+        raise errors.NetworkError(f"a network with {asked} cannot be built; allowed: {allowed}.")

@@ -1,0 +1,1 @@
+"""The built-in problems: one system of partial differential equations per file, each an example to copy."""

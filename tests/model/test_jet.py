@@ -1,0 +1,90 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hpcpinn.model import jet
+from hpcpinn.model.channels import closure
+from hpcpinn.model.jet import Jet
+
+CHANNELS = {
+    "value only": closure([], 1),
+    "order four in one dimension": closure([(4,)], 1),
+    "all of order four in two dimensions": closure([(4, 0), (3, 1), (2, 2), (1, 3), (0, 4)], 2),
+    "a mixed derivative alone": closure([(1, 3)], 2),
+    "three dimensions": closure([(1, 1, 1), (2, 0, 0)], 3),
+}
+cases = pytest.mark.parametrize("channels", CHANNELS.values(), ids=CHANNELS.keys())
+seeds = st.integers(0, 2**32 - 1)
+
+
+def random_jets(channels, count, seed):
+    numbers = np.random.default_rng(seed).standard_normal((count, len(channels), 3))
+    return [Jet(channels, jnp.asarray(rows)) for rows in numbers]
+
+
+def close(left, right, tolerance):
+    np.testing.assert_allclose(left.coefficients, right.coefficients, rtol=tolerance, atol=tolerance)
+
+
+@cases
+@settings(max_examples=5, deadline=None)
+@given(seed=seeds)
+def test_jets_are_a_commutative_ring(channels, seed):
+    a, b, c = random_jets(channels, 3, seed)
+    tolerance = 1e3 * np.finfo(float).eps
+    close(a * b, b * a, tolerance)
+    close((a * b) * c, a * (b * c), tolerance)
+    close(a * (b + c), a * b + a * c, tolerance)
+    close((a + b) - b, a, tolerance)
+    one = Jet(channels, jnp.zeros((len(channels), 3)).at[0].set(1.0))
+    close(a * one, a, 0.0)
+
+
+def inner(x):
+    """Three smooth functions with no derivative that vanishes."""
+    total = jnp.sum(x * jnp.arange(1, x.shape[0] + 1))
+    return jnp.stack([jnp.sin(total + 0.3), jnp.exp(0.5 * total) * jnp.cos(x[0]), 1 / (2 + total**2)])
+
+
+@cases
+def test_the_product_is_that_of_the_functions(channels, taylor, eps):
+    x = jnp.asarray([0.4, -0.7, 0.2][: len(channels.indices[0])])
+    product = taylor(lambda y: inner(y) * jnp.flip(inner(y)), x, channels)
+    flipped = taylor(lambda y: jnp.flip(inner(y)), x, channels)
+    close(taylor(inner, x, channels) * flipped, product, 1e3 * eps)
+
+
+@cases
+def test_composition_is_that_of_the_functions(channels, taylor, eps):
+    x = jnp.asarray([0.4, -0.7, 0.2][: len(channels.indices[0])])
+    h = taylor(inner, x, channels)
+    derivatives = [jnp.exp(h.value)] * (channels.order + 1)
+    close(jet.compose(derivatives, h), taylor(lambda y: jnp.exp(inner(y)), x, channels), 1e3 * eps)
+
+
+@cases
+def test_composition_with_a_square_is_the_product_with_itself(channels, eps):
+    (h,) = random_jets(channels, 1, seed=7)
+    zero = jnp.zeros(3)
+    derivatives = [h.value**2, 2 * h.value, zero + 2, zero, zero][: channels.order + 1]
+    close(jet.compose(derivatives, h), h * h, 100 * eps)
+
+
+@cases
+def test_scaled_coordinates_have_one_slope_each(channels, taylor):
+    dimension = len(channels.indices[0])
+    x = jnp.asarray([0.4, -0.7, 0.2][:dimension])
+    shift, scale = [0.1, 0.2, 0.3][:dimension], [2.0, 4.0, 0.5][:dimension]
+    expected = taylor(lambda y: (y - jnp.asarray(shift)) / jnp.asarray(scale), x, channels)
+    close(jet.coordinates(channels, x, shift, scale), expected, 0.0)
+
+
+def test_a_jet_is_a_pytree_with_its_channels_as_metadata():
+    channels = CHANNELS["a mixed derivative alone"]
+    (h,) = random_jets(channels, 1, seed=1)
+    doubled = jax.tree.map(lambda rows: 2 * rows, h)
+    assert doubled.channels == channels
+    close(doubled, h + h, 0.0)
