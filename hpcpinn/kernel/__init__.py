@@ -1,0 +1,1 @@
+"""The neural tangent kernel of differential operators, without a Jacobian."""

@@ -1,0 +1,67 @@
+r"""The explicit Jacobian: slow, obvious, and the oracle of the structured kernel.
+
+Nothing here knows of jets, factors or tiles: derivatives of the fields are nested `jax.jvp` of `network.apply`, the
+Jacobian is `jax.jacrev` over all parameters, and the kernel is $K = J J^\top$.
+"""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from hpcpinn.model import ansatz, evaluation, precision
+from hpcpinn.model.channels import MultiIndex
+from hpcpinn.model.networks.network import Network, Params
+from hpcpinn.model.point import Fields
+from hpcpinn.model.points import Points
+from hpcpinn.model.problem import Problem
+from hpcpinn.model.terms import Term
+
+_Map = Callable[[Float[Array, " coordinate"]], Float[Array, " field"]]
+
+
+def ntk(problem: Problem, network: Network, params: Params, points: Points) -> Float[Array, "row row"]:
+    r"""The kernel $J J^\top$ of all terms at all their points; its memory grows with rows times parameters."""
+    jacobian = jnp.concatenate([_term_jacobian(problem, term, network, params, points) for term in problem.terms.values()])
+    return jnp.matmul(jacobian, jacobian.T, precision=precision.MATMUL)
+
+
+def _term_jacobian(
+    problem: Problem, term: Term, network: Network, params: Params, points: Points
+) -> Float[Array, "row parameter"]:
+    x = jnp.asarray(points[term.name])
+
+    @jax.jit
+    def rows_of(theta: Params) -> Float[Array, " row"]:
+        return jax.vmap(lambda one: residual(problem, term, network, theta, one))(x)
+
+    rows = jax.jacrev(rows_of)(params)
+    return jnp.concatenate([leaf.reshape(len(x), -1) for leaf in jax.tree.leaves(rows)], axis=1)
+
+
+def residual(
+    problem: Problem, term: Term, network: Network, params: Params, x: Float[Array, " coordinate"]
+) -> Float[Array, ""]:
+    """One row by nested automatic differentiation of the plain forward pass."""
+
+    def solution(y: Float[Array, " coordinate"]) -> Float[Array, " field"]:
+        values = network.apply(params, y)
+        return values if problem.hard is None else ansatz.apply(problem, values, y)
+
+    def read(field: int, index: MultiIndex) -> Array:
+        derivative = solution
+        for k, power in enumerate(index):
+            for _ in range(power):
+                derivative = _along(derivative, k)
+        return derivative(x)[field]
+
+    fields = Fields(problem.fields, tuple(problem.coordinates), read)
+    return jnp.asarray(term.evaluate(problem, evaluation.point(problem, x), fields))
+
+
+def _along(function: _Map, coordinate: int) -> _Map:
+    def slope(x: Float[Array, " coordinate"]) -> Float[Array, " field"]:
+        return jax.jvp(function, (x,), (jnp.zeros_like(x).at[coordinate].set(1),))[1]
+
+    return slope

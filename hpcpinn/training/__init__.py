@@ -1,0 +1,1 @@
+"""Training of a network on a problem, and what is recorded on the way."""

@@ -1,0 +1,34 @@
+r"""Gradient descent, $\theta \leftarrow \theta - \eta \nabla L(\theta)$, on all points at once."""
+
+import functools
+from collections.abc import Mapping
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from hpcpinn.model.networks.network import Network, Params
+from hpcpinn.model.problem import Problem
+from hpcpinn.training import loss
+from hpcpinn.training.loss import Weights
+
+
+@functools.partial(jax.jit, static_argnames=("problem", "network", "weights"))
+def descend(
+    problem: Problem,
+    network: Network,
+    weights: Weights,
+    params: Params,
+    x: Mapping[str, Array],
+    learning_rate: Float[Array, ""],
+    steps: int,
+) -> Params:
+    """The parameters after so many steps; one compilation for any number of steps and any learning rate."""
+
+    def total(theta: Params) -> Float[Array, ""]:
+        return jnp.sum(loss.term_losses(problem, network, weights, theta, x))
+
+    def step(_: int, theta: Params) -> Params:
+        return jax.tree.map(lambda leaf, slope: leaf - learning_rate * slope, theta, jax.grad(total)(theta))
+
+    return jax.lax.fori_loop(0, steps, step, params)

@@ -1,0 +1,106 @@
+"""The structured kernel against the explicit Jacobian, for everything that is built in."""
+
+import itertools
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from hpcpinn.kernel import assembly, jacobian
+from hpcpinn.model import catalogue
+from hpcpinn.model.networks import ARCHITECTURES
+from hpcpinn.model.problem import Problem
+from hpcpinn.model.terms import boundary, interior
+
+PROBLEMS = sorted(catalogue.PROBLEMS)
+ACTIVATIONS = ("tanh", "erf", "gelu")
+DEPTHS = (1, 2)
+TOLERANCE = 1e-10
+
+
+class Plate(Problem):
+    """Orthotropic plate with a nonlinear foundation: fourth order, mixed derivatives, in three coordinates."""
+
+    coordinates = {"t": (0.0, 1.0), "x": (-1.0, 1.0), "y": (0.0, 2.0)}
+    fields = ("w", "load")
+
+    @interior
+    def bending(self, p, f):
+        return f.w_xxyy + f.w_xxxx * f.load + jnp.sin(p.x) * f.w_xxt - f.load**2
+
+    @interior
+    def slope(self, p, f):
+        return f.load_yyt + f.w_x * f.load_y
+
+    @boundary()
+    def clamped(self, p, f):
+        return f.w * f.load
+
+
+def relative_error(problem: Problem, network, counts: dict[str, int], key: int = 0) -> float:
+    params = network.init(jax.random.key(key), problem)
+    points = problem.sample(counts, jax.random.key(key + 1), "uniform")
+    oracle = np.asarray(jacobian.ntk(problem, network, params, points))
+    return float(np.abs(assembly.ntk(problem, network, params, points) - oracle).max() / np.abs(oracle).max())
+
+
+def few_points(problem: Problem) -> dict[str, int]:
+    return {name: max(2, len(term.faces)) for name, term in problem.terms.items()}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+@pytest.mark.parametrize(("architecture", "activation", "depth"), list(itertools.product(ARCHITECTURES, ACTIVATIONS, DEPTHS)))
+def test_every_problem_and_network(name, architecture, activation, depth):
+    problem = catalogue.problem(name)
+    network = ARCHITECTURES[architecture](width=7, depth=depth, activation=activation)
+    assert relative_error(problem, network, few_points(problem)) < TOLERANCE
+
+
+@pytest.mark.parametrize("parametrization", ["ntk", "standard", "mup"])
+@pytest.mark.parametrize("activation", ["sin", "softplus", "swish"])
+def test_every_parametrization_and_the_other_activations(parametrization, activation):
+    problem = catalogue.problem("klein_gordon1d")
+    network = ARCHITECTURES["modified_mlp"](
+        width=5, depth=2, activation=activation, parametrization=parametrization, weight_std=1.3, bias_std=0.4
+    )
+    assert relative_error(problem, network, few_points(problem)) < TOLERANCE
+
+
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+def test_fourth_order_mixed_operator_with_two_fields(architecture):
+    network = ARCHITECTURES[architecture](width=4, depth=2, activation="tanh")
+    assert relative_error(Plate(), network, {"bending": 2, "slope": 3, "clamped": 6}) < TOLERANCE
+
+
+def test_scaled_inputs_and_no_bias():
+    network = ARCHITECTURES["mlp"](width=9, depth=2, bias_std=0.0, input_shift=(0.5,), input_scale=(0.29,))
+    assert relative_error(catalogue.problem("poisson1d", frequency=2), network, {"residual": 4, "boundary": 2}) < TOLERANCE
+
+
+def test_hard_boundary_ansatz():
+    problem = catalogue.problem("poisson1d", hard_boundary=True)
+    points = problem.sample({"residual": 4, "boundary": 2})
+    network = ARCHITECTURES["mlp"](width=6, depth=1)
+    params = network.init(jax.random.key(0), problem)
+    kernel = assembly.ntk(problem, network, params, points)
+    assert np.allclose(kernel, jacobian.ntk(problem, network, params, points), rtol=0, atol=TOLERANCE * kernel.max())
+    assert (kernel[4:] == 0).all()  # the boundary rows are satisfied by construction: no parameter moves them
+
+
+def test_a_users_file(tmp_path: Path):
+    (tmp_path / "mine.py").write_text(
+        "import hpcpinn\n"
+        "class Beam(hpcpinn.Problem):\n"
+        "    coordinates = {'x': (0.0, 1.0)}\n"
+        "    stiffness: float = 1.0\n"
+        "    @hpcpinn.interior\n"
+        "    def bending(self, p, f):\n"
+        "        return self.stiffness * f.u_xxxx - f.u**3 * p.x\n"
+        "    @hpcpinn.boundary(x=(0, 1))\n"
+        "    def hinged(self, p, f):\n"
+        "        return f.u_xx\n"
+    )
+    problem = catalogue.problem("mine.py:Beam", folder=tmp_path, stiffness=0.1)
+    assert relative_error(problem, ARCHITECTURES["mlp"](width=8, depth=2), {"bending": 3, "hinged": 2}) < TOLERANCE
