@@ -1,0 +1,26 @@
+"""What a plan has to know about a problem."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The shape of a problem: enough to plan it without importing it.
+
+    Attributes:
+        coordinates: names of the independent variables, in the order of the problem.
+        fields: names of the unknown functions.
+        channels: for each term, in the order of the problem's terms, the number C of derivative channels that are
+            pushed through the network to evaluate it (1 for u, 3 for u_xx in one dimension).
+        has_exact: whether the problem knows its solution, so that an error can be measured.
+    """
+
+    coordinates: tuple[str, ...]
+    fields: tuple[str, ...]
+    channels: dict[str, int]
+    has_exact: bool
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the terms, in the order in which their rows are stacked."""
+        return tuple(self.channels)

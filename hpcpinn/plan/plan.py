@@ -1,0 +1,159 @@
+"""A study becomes a plan: data that says what will run, what it costs, and what the store looks like."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from hpcpinn.errors import StudyError
+from hpcpinn.plan import cost
+from hpcpinn.plan.cost import Cost
+from hpcpinn.plan.hypercube import Kept, data_variables
+from hpcpinn.plan.labels import label_variables
+from hpcpinn.plan.outline import Outline
+from hpcpinn.plan.packing import seeds_per_task
+from hpcpinn.plan.points import PointCell, point_cells, point_positions
+from hpcpinn.plan.tasks import Task, tasks_of_cell
+from hpcpinn.plan.variables import Variable
+from hpcpinn.plan.workload import Workload, workload
+from hpcpinn.study.axes import Axis
+from hpcpinn.study.configuration import Configuration
+from hpcpinn.study.source import problem_source
+from hpcpinn.study.study import Study
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What has to be done.
+
+    Attributes:
+        name: name of the study.
+        identity: sha256 of the study, which is also that of its store.
+        axes: axes of the sweep, seed last.
+        sizes: length of every dimension of the store.
+        terms: names of the problem's terms, in the order of their rows.
+        steps: recorded steps.
+        points: rows of each term at every combination of the swept `points.*` keys.
+        seeds_per_task: seeds of one task, which is the chunk along the seed axis.
+        tasks: in the order of cells and seeds; they cover every run exactly once.
+        costs: of each task, in the same order.
+        variables: the arrays that tasks write.
+        coordinates: the arrays written when the store is created.
+    """
+
+    name: str
+    identity: str
+    axes: tuple[Axis, ...]
+    sizes: dict[str, int]
+    terms: tuple[str, ...]
+    steps: tuple[int, ...]
+    points: tuple[PointCell, ...]
+    seeds_per_task: int
+    tasks: tuple[Task, ...]
+    costs: tuple[Cost, ...]
+    variables: tuple[Variable, ...]
+    coordinates: tuple[Variable, ...]
+
+    @cached_property
+    def total(self) -> Cost:
+        """All tasks together with the store's own files; the peak is that of the largest task."""
+        return cost.total(self.costs, (*self.variables, *self.coordinates))
+
+    def variable(self, name: str) -> Variable | None:
+        """The array of this name that tasks write; None when this study has none."""
+        return next((variable for variable in self.variables if variable.name == name), None)
+
+    def points_of(self, cell: tuple[int, ...]) -> PointCell:
+        """The points of a cell."""
+        positions = point_positions(self.axes[:-1])
+        return self._points[tuple(cell[place] for place in positions)]
+
+    @cached_property
+    def _points(self) -> dict[tuple[int, ...], PointCell]:
+        return {point.index: point for point in self.points}
+
+
+def make_plan(study: Study, outline: Outline) -> Plan:
+    """Plan a study of a problem with this outline.
+
+    Raises:
+        StudyError: the points do not match the problem's terms, or two dimensions would have one name.
+    """
+    points = point_cells(study, outline)
+    cells = _loads(study, outline, points)
+    packed = seeds_per_task({load for _, load in cells.values()}, len(study.seeds))
+    sizes = _sizes(study, outline, points, _steps(cells))
+    variables = data_variables(
+        [axis.name for axis in study.axes], sizes, packed, _kept(cells, len(study.seeds)), _available(cells, outline)
+    )
+    labels = label_variables(study.axes, sizes, outline.coordinates)
+    _refuse_duplicates(variables, labels)
+    tasks = tuple(_tasks(study, cells, packed))
+    return Plan(
+        name=study.name,
+        identity=study.identity,
+        axes=study.axes,
+        sizes=sizes,
+        terms=outline.terms,
+        steps=_steps(cells),
+        points=points,
+        seeds_per_task=packed,
+        tasks=tasks,
+        costs=cost.of_tasks(tasks, [cells[task.cell][1] for task in tasks], variables),
+        variables=variables,
+        coordinates=labels,
+    )
+
+
+Cells = Mapping[tuple[int, ...], tuple[Configuration, Workload]]
+
+
+def _loads(study: Study, outline: Outline, points: Sequence[PointCell]) -> Cells:
+    counts = {point.index: point.counts for point in points}
+    positions = point_positions(study.cell_axes)
+    cells = {}
+    for cell in study.cells():
+        configuration = study.configuration(cell)
+        here = counts[tuple(cell[place] for place in positions)]
+        cells[cell] = (configuration, workload(configuration, here, outline))
+    return cells
+
+
+def _tasks(study: Study, cells: Cells, packed: int) -> Iterator[Task]:
+    source = problem_source(study).sha256
+    for cell, (configuration, _) in cells.items():
+        content = {"configuration": configuration.model_dump(mode="json"), "problem_source": source}
+        yield from tasks_of_cell(cell, content, study.seeds, packed)
+
+
+def _steps(cells: Cells) -> tuple[int, ...]:
+    configuration, _ = next(iter(cells.values()))
+    return (0,) if configuration.training is None else tuple(configuration.training.record)
+
+
+def _available(cells: Cells, outline: Outline) -> set[str]:
+    configuration, _ = next(iter(cells.values()))
+    return ({"training"} if configuration.training else set()) | ({"exact"} if outline.has_exact else set())
+
+
+def _kept(cells: Cells, seeds: int) -> Kept:
+    kernels = [configuration.kernel for configuration, _ in cells.values()]
+    single = all(kernel.precision == "float32" for kernel in kernels)
+    kept = {"all": seeds, "first_seed": 1, "none": 0}[kernels[0].keep]
+    return Kept(kept, "float32" if single else "float64", kernels[0].tile)
+
+
+def _sizes(study: Study, outline: Outline, points: Sequence[PointCell], steps: Sequence[int]) -> dict[str, int]:
+    rows = max(point.rows for point in points)
+    axes = {axis.name: len(axis.values) for axis in study.axes}
+    terms = len(outline.terms)
+    return axes | {"step": len(steps), "row": rows, "col": rows, "term": terms, "block": terms + 1, "mode": rows}
+
+
+def _refuse_duplicates(variables: Sequence[Variable], labels: Sequence[Variable]) -> None:
+    names = Counter(variable.name for variable in (*variables, *labels))
+    for name in (name for name, count in names.items() if count > 1):
+        raise StudyError(
+            f"the store would have two arrays called `{name}`: an axis of the sweep, a quantity and a coordinate of "
+            f"the problem all need names of their own. Rename the problem's coordinate `{name}`, or do not sweep it."
+        )

@@ -1,0 +1,70 @@
+"""The unit of everything: one cell of the sweep times a slice of its seeds.
+
+A task is what is scheduled, retried and published. Its id is a hash of what it computes, so it is the same in every
+store of the same study, and in a study that was extended.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hpcpinn.study.identity import canonical
+
+
+@dataclass(frozen=True)
+class Task:
+    """One cell of the sweep and a slice of its seeds.
+
+    Attributes:
+        id: 16 hex digits, see `task_ids`.
+        cell: position along every axis but the seed.
+        seeds: positions [start, stop) along the seed axis.
+    """
+
+    id: str
+    cell: tuple[int, ...]
+    seeds: tuple[int, int]
+
+    @property
+    def count(self) -> int:
+        """Number of seeds, that is of runs."""
+        return self.seeds[1] - self.seeds[0]
+
+
+def slices(seeds: int, per_task: int) -> tuple[tuple[int, int], ...]:
+    """Cut the seed axis into [start, stop) slices of `per_task`; the last one may be shorter.
+
+    >>> slices(5, 2)
+    ((0, 2), (2, 4), (4, 5))
+    """
+    return tuple((start, min(start + per_task, seeds)) for start in range(0, seeds, per_task))
+
+
+def tasks_of_cell(
+    cell: tuple[int, ...], content: dict[str, Any], seeds: Sequence[int], per_task: int
+) -> Iterator[Task]:
+    """The tasks of one cell, in the order of the seed axis.
+
+    Args:
+        cell: position along every axis but the seed.
+        content: everything that decides a run of this cell but its seed, as JSON.
+        seeds: values of the seed axis.
+        per_task: seeds of one task.
+    """
+    cuts = slices(len(seeds), per_task)
+    for cut, identity in zip(cuts, task_ids(content, [seeds[start:stop] for start, stop in cuts]), strict=True):
+        yield Task(identity, cell, cut)
+
+
+def task_ids(content: dict[str, Any], slices_of_seeds: Sequence[Sequence[int]]) -> Iterator[str]:
+    """First 8 bytes, in hex, of sha256(canonical JSON of the content, a newline, canonical JSON of the seeds).
+
+    >>> list(task_ids({"width": 64}, [[0, 1]]))
+    ['32111ffb287809ca']
+    """
+    head = hashlib.sha256(canonical(content).encode() + b"\n")
+    for seeds in slices_of_seeds:
+        whole = head.copy()
+        whole.update(canonical(list(seeds)).encode())
+        yield whole.hexdigest()[:16]

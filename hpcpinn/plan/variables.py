@@ -1,0 +1,77 @@
+"""One array of the hypercube, and which part of it belongs to a task.
+
+A task owns whole chunks: two writers in one chunk lose data silently, and no lock of a parallel file system is safe
+enough to prevent it.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+
+from hpcpinn.plan.tasks import Task
+
+ITEMSIZE = {"float64": 8, "float32": 4, "uint64": 8, "int64": 8, "bool": 1, "string": 16}
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One labelled array.
+
+    Attributes:
+        name: its name in the store.
+        dims: names of its dimensions. For a variable that tasks write: the axes of the sweep, seed last, then the rest.
+        shape: length of each dimension.
+        chunks: length of a chunk along each dimension.
+        dtype: "float64", "float32", "int64", "uint64", "bool" or "string".
+        attrs: units, long_name and formula, as they stand in the store.
+        kept_seeds: how many leading positions of the seed axis are ever written; None for all.
+    """
+
+    name: str
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]
+    chunks: tuple[int, ...]
+    dtype: str
+    attrs: dict[str, str] = field(default_factory=dict)
+    kept_seeds: int | None = None
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one entry."""
+        return ITEMSIZE[self.dtype]
+
+    @property
+    def chunk_count(self) -> int:
+        """Chunks, that is files, of the whole array."""
+        return math.prod(math.ceil(size / chunk) for size, chunk in zip(self.shape, self.chunks, strict=True))
+
+
+Region = tuple[range, ...]
+
+
+def owned(variable: Variable, task: Task) -> Region:
+    """The positions along every dimension that the task, and no other, writes; empty along seed if it writes none."""
+    cells = len(task.cell)
+    start, stop = task.seeds
+    kept = variable.shape[cells] if variable.kept_seeds is None else variable.kept_seeds
+    seeds = range(min(start, kept), min(stop, kept))
+    rest = (range(size) for size in variable.shape[cells + 1 :])
+    return (*(range(place, place + 1) for place in task.cell), seeds, *rest)
+
+
+def chunks(variable: Variable, region: Region) -> Iterator[tuple[int, ...]]:
+    """Grid positions of the chunks that the region touches."""
+    touched = (
+        range(part.start // chunk, math.ceil(part.stop / chunk)) if part else range(0)
+        for part, chunk in zip(region, variable.chunks, strict=True)
+    )
+    return product(*touched)
+
+
+def is_aligned(variable: Variable, region: Region) -> bool:
+    """Whether the region consists of whole chunks; the last chunk along a dimension ends with the array."""
+    return all(
+        part.start % chunk == 0 and (part.stop % chunk == 0 or part.stop == size)
+        for part, chunk, size in zip(region, variable.chunks, variable.shape, strict=True)
+    )

@@ -1,0 +1,71 @@
+"""What one run of a cell consists of, in numbers: the input of the cost and memory models."""
+
+from dataclasses import dataclass
+
+from hpcpinn.plan.outline import Outline
+from hpcpinn.study.configuration import Configuration
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One run: one cell, one seed.
+
+    Attributes:
+        rows: number of points n_t of each term.
+        channels: number of derivative channels C_t of each term.
+        width: hidden width N.
+        depth: hidden layers L.
+        encoders: extra maps from the input to N units (two gates in the modified MLP).
+        inputs: coordinates of the problem.
+        outputs: fields of the problem.
+        tile: rows of a kernel tile.
+        records: recorded steps, at which kernel and spectrum are taken.
+        steps: training steps.
+        itemsize: bytes of one kernel entry while it is assembled.
+    """
+
+    rows: tuple[int, ...]
+    channels: tuple[int, ...]
+    width: int
+    depth: int
+    encoders: int
+    inputs: int
+    outputs: int
+    tile: int
+    records: int
+    steps: int
+    itemsize: int
+
+    @property
+    def total_rows(self) -> int:
+        """Rows of the kernel, n = Σ_t n_t."""
+        return sum(self.rows)
+
+    @property
+    def channel_rows(self) -> int:
+        """Rows of the factors, m = Σ_t n_t C_t: every point once per derivative channel."""
+        return sum(n * channels for n, channels in zip(self.rows, self.channels, strict=True))
+
+    @property
+    def parameters(self) -> int:
+        """Trainable numbers, P = (d + 1) N (1 + encoders) + (L - 1) (N + 1) N + (N + 1) f."""
+        entry = (self.inputs + 1) * self.width * (1 + self.encoders)
+        return entry + (self.depth - 1) * (self.width + 1) * self.width + (self.width + 1) * self.outputs
+
+
+def workload(configuration: Configuration, counts: dict[str, int], outline: Outline) -> Workload:
+    """What one run of a cell with this configuration consists of."""
+    network, training = configuration.network, configuration.training
+    return Workload(
+        rows=tuple(counts.values()),
+        channels=tuple(outline.channels[term] for term in counts),
+        width=network.width,
+        depth=network.depth,
+        encoders=2 if network.architecture == "modified_mlp" else 0,
+        inputs=len(outline.coordinates),
+        outputs=len(outline.fields),
+        tile=configuration.kernel.tile,
+        records=1 if training is None else len(training.record),
+        steps=0 if training is None else training.steps,
+        itemsize=4 if configuration.kernel.precision == "float32" else 8,
+    )

@@ -1,0 +1,113 @@
+"""Writing so that a crash leaves the old or the new file, and telling the user when the disk says no."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hpcpinn.errors import StoreError
+
+_FREE = "Free space, or put the store on another disk with --store."
+_PERMIT = "Give yourself the right to write there, or put the store elsewhere with --store."
+_RENAME = "Give another path with --store."
+_AGAIN = "Check the disk and run again: what is published is safe."
+
+NEXT_STEP = {
+    errno.ENOSPC: _FREE,
+    errno.EDQUOT: _FREE,
+    errno.EFBIG: _FREE,
+    errno.EROFS: _PERMIT,
+    errno.EACCES: _PERMIT,
+    errno.EPERM: _PERMIT,
+    errno.ENOTDIR: _RENAME,
+    errno.ENAMETOOLONG: _RENAME,
+    errno.EIO: _AGAIN,
+    errno.ESTALE: _AGAIN,
+}
+
+
+@contextmanager
+def reported(path: Path) -> Iterator[None]:
+    """Turn what the disk refuses into a `StoreError` that names the path and the next step."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NEXT_STEP:
+            raise
+        where = "" if error.filename in (None, str(path)) else f" at {error.filename}"
+        raise StoreError(
+            f"{path} cannot be used{where}: {os.strerror(error.errno)}. {NEXT_STEP[error.errno]}"
+        ) from error
+
+
+def flush(path: Path) -> None:
+    """Wait until a file's bytes, or a folder's names, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def flush_tree(folder: Path) -> None:
+    """`flush` a folder and everything in it, leaves first."""
+    for parent, _, files in os.walk(folder, topdown=False):
+        for name in files:
+            flush(Path(parent, name))
+        flush(Path(parent))
+
+
+def write_aside(path: Path, token: str, text: str) -> Path:
+    """Write and flush a hidden file beside `path`, to be linked or renamed into place; `token` keeps it apart."""
+    aside = path.with_name(f".{path.name}.{token}.partial")
+    try:
+        with aside.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    return aside
+
+
+def replace(path: Path, token: str, text: str) -> None:
+    """Give `path` a new content; a reader, or a crash, finds the old one or the new one."""
+    os.replace(write_aside(path, token, text), path)
+    flush(path.parent)
+
+
+def link_once(path: Path, token: str, text: str) -> bool:
+    """Give `path` its content unless it exists; whether it was this call that did it.
+
+    Where the file system has no hard links the file is renamed into place, and of two writers within the same
+    microseconds the later one may win; there is still one file.
+    """
+    aside = write_aside(path, token, text)
+    try:
+        first = _linked(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+    flush(path.parent)
+    return first
+
+
+def _linked(aside: Path, path: Path) -> bool:
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        # A network file system that repeats a lost request answers "exists" to a link it has just made.
+        return path.samefile(aside)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+            raise
+        return _renamed(aside, path)
+    return True
+
+
+def _renamed(aside: Path, path: Path) -> bool:
+    if path.exists():
+        return False
+    os.rename(aside, path)
+    return True

@@ -1,0 +1,108 @@
+import dataclasses
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hpcpinn.plan import flops, memory
+from hpcpinn.plan.cost import BLOCK_BYTES
+from hpcpinn.plan.variables import chunks, owned
+from hpcpinn.plan.workload import Workload
+
+LOAD = Workload(
+    rows=(100, 28), channels=(3, 1), width=1024, depth=3, encoders=0, inputs=1, outputs=1, tile=1024, records=1,
+    steps=0, itemsize=8,
+)  # fmt: skip
+KEEPS = ("all", "first_seed", "none")
+changes = st.fixed_dictionaries(
+    {
+        "width": st.integers(1, 10**5),
+        "depth": st.integers(1, 10),
+        "rows": st.tuples(st.integers(1, 10**4), st.integers(1, 10**4)),
+        "records": st.integers(1, 9),
+        "steps": st.integers(0, 10**6),
+    }
+)
+
+
+def scaled(function, **changes):
+    return function(dataclasses.replace(LOAD, **changes)) / function(LOAD)
+
+
+def test_parameters_are_counted_layer_by_layer():
+    sizes = [1, 1024, 1024, 1024, 1]
+    layers = zip(sizes[:-1], sizes[1:], strict=True)
+    assert LOAD.parameters == sum((wide + 1) * tall for wide, tall in layers)
+
+
+def test_two_encoders_add_their_own_parameters():
+    assert dataclasses.replace(LOAD, encoders=2).parameters - LOAD.parameters == 2 * (1 + 1) * 1024
+
+
+def test_channel_rows_count_every_point_once_per_channel():
+    assert (LOAD.total_rows, LOAD.channel_rows) == (128, 328)
+
+
+def test_wide_kernels_cost_the_passes_and_long_ones_the_grams():
+    assert scaled(flops.kernel_flops, width=2**20) == pytest.approx(2**20, rel=0.15)
+    assert scaled(flops.kernel_flops, rows=(10**6, 28)) == pytest.approx((3e6 / 328) ** 2 * 0.09, rel=0.2)
+
+
+def test_a_kernel_costs_what_the_formula_of_one_term_says():
+    n, channels, width, depth = 500, 3, 2048, 4
+    load = dataclasses.replace(LOAD, rows=(n,), channels=(channels,), width=width, depth=depth)
+    by_hand = depth * 2 * n**2 * channels**2 * width + 8 * n * channels * width**2 * (depth - 1)
+    assert flops.kernel_flops(load) == pytest.approx(by_hand, rel=1e-3)
+
+
+def test_spectra_are_cubic():
+    assert scaled(flops.spectrum_flops, rows=(200, 56)) == pytest.approx(8)
+
+
+def test_training_is_linear_in_steps():
+    once = dataclasses.replace(LOAD, steps=1)
+    assert flops.training_flops(dataclasses.replace(once, steps=1000)) == 1000 * flops.training_flops(once)
+
+
+@given(changes)
+def test_more_of_anything_never_costs_less(changes):
+    load = dataclasses.replace(LOAD, **changes)
+    for field in ("width", "depth", "records", "steps"):
+        more = dataclasses.replace(load, **{field: getattr(load, field) + 1})
+        assert flops.run_flops(more) >= flops.run_flops(load)
+        assert sum(memory.run_parts(more).values()) >= sum(memory.run_parts(load).values())
+
+
+@given(changes)
+def test_a_task_needs_more_memory_than_its_parameters_and_its_kernel(changes):
+    load = dataclasses.replace(LOAD, **changes)
+    parts = memory.task_parts(load, 2, results=0)
+    assert sum(parts.values()) > memory.RUNTIME_BYTES + 2 * 8 * (load.parameters + load.total_rows**2)
+    assert parts.keys() == memory.ADVICE.keys()
+
+
+def test_a_task_leaves_as_many_files_as_it_owns_chunks_and_a_record(plan):
+    planned = plan(rest="[kernel]\ntile = 5")
+    for task, cost in zip(planned.tasks, planned.costs, strict=True):
+        files = sum(len(list(chunks(variable, owned(variable, task)))) for variable in planned.variables)
+        assert cost.files == files + 1
+
+
+def test_a_store_holds_at_least_its_numbers_and_a_block_per_file(plan):
+    total = plan().total
+    numbers = sum(math.prod(variable.shape) * variable.itemsize for variable in plan().variables)
+    assert total.bytes >= max(numbers, total.files * BLOCK_BYTES)
+
+
+def test_the_total_is_the_sum_and_the_largest_peak(plan):
+    planned = plan(width="[8, 4096]")
+    assert planned.total.flops == sum(cost.flops for cost in planned.costs)
+    assert planned.total.peak_bytes == max(cost.peak_bytes for cost in planned.costs)
+    assert planned.costs[0].peak_bytes < planned.costs[-1].peak_bytes
+
+
+def test_kernels_that_are_not_kept_need_no_disk(plan):
+    points = "residual = 500\nboundary = 2"
+    bytes_of = {keep: plan(points=points, rest=f'[kernel]\nkeep = "{keep}"').total.bytes for keep in KEEPS}
+    assert bytes_of["none"] < bytes_of["first_seed"] < bytes_of["all"]
