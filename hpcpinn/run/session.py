@@ -1,0 +1,89 @@
+"""From a study file to a store that tasks can be run on."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hpcpinn.model import problem as problems
+from hpcpinn.model.points import Points
+from hpcpinn.plan.plan import Plan, make_plan
+from hpcpinn.plan.refusal import refuse
+from hpcpinn.run import memory, rehearsal, setup
+from hpcpinn.run.outlines import outline
+from hpcpinn.store import creation, ledger
+from hpcpinn.store.provenance import provenance
+from hpcpinn.store.store import Store
+from hpcpinn.study.study import Study
+
+
+@dataclass(frozen=True)
+class Session:
+    """A study with its plan and its store."""
+
+    study: Study
+    plan: Plan
+    store: Store
+
+
+def plan_of(study: Study) -> Plan:
+    """The plan of a study; no device is started and nothing is written.
+
+    Raises:
+        StudyError: the points do not match the problem.
+        ProblemError: the problem cannot be made or evaluated.
+    """
+    return make_plan(study, outline(study))
+
+
+def open_session(study: Study, path: Path, workers: int) -> Session:
+    """Plan, refuse what cannot fit, rehearse the terms, and make or open the store.
+
+    Raises:
+        PlanError: a task does not fit into the memory of this machine shared by so many workers, or the disk is too full.
+        ProblemError: a term is not finite somewhere.
+        StoreError: the store belongs to another study, or cannot be made.
+    """
+    plan = plan_of(study)
+    waiting = plan.tasks
+    if path.exists():
+        finished = ledger.done(path) if _is_store(path) else set()
+        waiting = tuple(task for task in plan.tasks if task.id not in finished)
+    refuse(plan, memory.machine_bytes() // workers, _free_bytes(path), waiting)
+    points = rehearsal.rehearse(study, plan)
+    store = creation.create(path, plan, provenance(study, **_facts(study)), _coordinates(plan, points))
+    ledger.clear_dead(path)
+    return Session(study, plan, store)
+
+
+def _is_store(path: Path) -> bool:
+    return (path / "ledger").is_dir()
+
+
+def _free_bytes(path: Path) -> int:
+    existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    return shutil.disk_usage(existing).free
+
+
+def _facts(study: Study) -> dict[str, str]:
+    configuration = study.configuration((0,) * len(study.cell_axes))
+    problem = type(setup.problem_of(configuration, study.folder))
+    return {"problem": configuration.problem, "equation": problems.describe(problem)}
+
+
+def _coordinates(plan: Plan, points: dict[tuple[int, ...], Points]) -> dict[str, np.ndarray]:
+    """The problem's coordinates of every row, padded with NaN where a cell has fewer rows than others."""
+    names = next(iter(points.values())).coordinates
+    shape = plan_shape(plan)
+    arrays = {name: np.full((*shape, plan.sizes["row"]), np.nan) for name in names}
+    for index, some in points.items():
+        for k, name in enumerate(names):
+            column = some.all[:, k]
+            arrays[name][index][: len(column)] = column
+    return arrays
+
+
+def plan_shape(plan: Plan) -> tuple[int, ...]:
+    """Lengths of the swept `points.*` axes, on which the rows depend."""
+    return tuple(len(axis.values) for axis in plan.axes if axis.key.startswith("points."))
