@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hpcpinn.errors import HpcpinnError
+    from hpcpinn.interface import ntk
     from hpcpinn.launch.running import run_study
     from hpcpinn.model.catalogue import problem
     from hpcpinn.model.networks.mlp import MLP
     from hpcpinn.model.networks.modified_mlp import ModifiedMLP
     from hpcpinn.model.problem import Problem
     from hpcpinn.model.terms import boundary, interior
-    from hpcpinn.results.kernels import ntk
     from hpcpinn.results.opening import open_study
 
 __version__ = "0.1.0"
@@ -26,7 +26,7 @@ _HOMES = {
     "Problem": "hpcpinn.model.problem",
     "boundary": "hpcpinn.model.terms",
     "interior": "hpcpinn.model.terms",
-    "ntk": "hpcpinn.results.kernels",
+    "ntk": "hpcpinn.interface",
     "open_study": "hpcpinn.results.opening",
     "problem": "hpcpinn.model.catalogue",
     "run_study": "hpcpinn.launch.running",

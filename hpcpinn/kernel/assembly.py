@@ -12,7 +12,6 @@ from jaxtyping import Float
 
 from hpcpinn.kernel import factors, gram
 from hpcpinn.kernel.factors import Factors
-from hpcpinn.model import precision
 from hpcpinn.model.networks.network import Network, Params
 from hpcpinn.model.points import Points
 from hpcpinn.model.problem import Problem

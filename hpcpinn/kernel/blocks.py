@@ -15,9 +15,7 @@ def names(terms: Mapping[str, int]) -> tuple[str, ...]:
     return (ALL, *terms)
 
 
-def blocks(
-    kernel: Shaped[np.ndarray, "row row"], rows: Mapping[str, int]
-) -> Iterator[Shaped[np.ndarray, "part part"]]:
+def blocks(kernel: Shaped[np.ndarray, "row row"], rows: Mapping[str, int]) -> Iterator[Shaped[np.ndarray, "part part"]]:
     """The blocks of a kernel with so many rows per term."""
     yield kernel
     start = 0
@@ -36,9 +34,7 @@ def describe(kernel: Shaped[np.ndarray, "row row"], rows: Mapping[str, int]) -> 
     spectra = [spectrum.eigenvalues(part) for part in parts]
     return {
         "eigenvalue": np.stack([_padded(values, len(kernel)) for values in spectra]),
-        "noise_floor": np.array(
-            [spectrum.noise_floor(values[0], len(values), kernel.dtype) for values in spectra]
-        ),
+        "noise_floor": np.array([spectrum.noise_floor(values[0], len(values), kernel.dtype) for values in spectra]),
         "trace": np.array([np.trace(part.astype(np.float64)) for part in parts]),
         "frobenius_norm": np.array([np.linalg.norm(part.astype(np.float64)) for part in parts]),
         "spectral_norm": np.array([spectrum.spectral_norm(part) for part in parts]),

@@ -23,7 +23,9 @@ _Map = Callable[[Float[Array, " coordinate"]], Float[Array, " field"]]
 
 def ntk(problem: Problem, network: Network, params: Params, points: Points) -> Float[Array, "row row"]:
     r"""The kernel $J J^\top$ of all terms at all their points; its memory grows with rows times parameters."""
-    jacobian = jnp.concatenate([_term_jacobian(problem, term, network, params, points) for term in problem.terms.values()])
+    jacobian = jnp.concatenate(
+        [_term_jacobian(problem, term, network, params, points) for term in problem.terms.values()]
+    )
     return jnp.matmul(jacobian, jacobian.T, precision=precision.MATMUL)
 
 

@@ -1,8 +1,8 @@
 r"""The hard boundary ansatz: fields $\hat u(x) = h(x, u(x))$ that satisfy boundary conditions by construction.
 
-$h$ is the user's function of plain numbers. The jet of $\hat u$ is exact nevertheless: the jet of $u$ is a polynomial $T$
-with the same derivatives at $x$, so $\partial^\alpha \hat u(x) = \partial^\alpha_y\, h(y, T(y - x))|_{y = x}$, which nested
-forward differentiation gives for a handful of fields at a negligible cost beside the network.
+$h$ is the user's function of plain numbers. The jet of $\hat u$ is exact nevertheless: the jet of $u$ is a polynomial
+$T$ with the same derivatives at $x$, so $\partial^\alpha \hat u(x) = \partial^\alpha_y\, h(y, T(y - x))|_{y = x}$,
+which nested forward differentiation gives for a handful of fields at a negligible cost beside the network.
 """
 
 from collections.abc import Callable
@@ -58,12 +58,13 @@ def by_field(problem: Problem, result: Any, missing: Float[Array, " field"] | No
 
 
 def _only_field(problem: Problem) -> str:
-    if len(problem.fields) > 1:
+    first, *others = problem.fields
+    if others:
         raise errors.ProblemError(
             f"`exact` or `hard` of problem `{type(problem).__name__}` returns one value for the fields "
-            f"{', '.join(problem.fields)}; allowed: a dict by field. Write return {{\"{problem.fields[0]}\": ...}}."
+            f'{", ".join(problem.fields)}; allowed: a dict by field. Write return {{"{first}": ...}}.'
         )
-    return problem.fields[0]
+    return first
 
 
 def _one_field(problem: Problem, result: dict[str, Any], missing: Array | None, position: int) -> Array:

@@ -1,8 +1,8 @@
 r"""Derivative channels: which partial derivatives travel through the network together.
 
-A channel is a multi-index $\alpha \in \mathbb{N}^d$; it carries the normalised Taylor coefficient
-$c_\alpha = \partial^\alpha h / \alpha!$ of a quantity $h(x)$. A set of channels is *down-closed*: with $\alpha$ it holds
-every $\beta \le \alpha$, so that products and compositions truncated to the set are exact (kernel of the Taylor algebra).
+A channel is a multi-index $\alpha \in \mathbb{N}^d$; it carries the normalised Taylor coefficient $c_\alpha =
+\partial^\alpha h / \alpha!$ of a quantity $h(x)$. A set of channels is *down-closed*: with $\alpha$ it holds every
+$\beta \le \alpha$, so that products and compositions truncated to the set are exact (kernel of the Taylor algebra).
 """
 
 import functools

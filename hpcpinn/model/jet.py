@@ -1,9 +1,9 @@
 r"""Jets: a vector-valued function at one point together with its derivatives there.
 
-A jet holds $c_\alpha = \partial^\alpha h(x)/\alpha!$ for $\alpha$ in a down-closed set of channels. With these normalised
-coefficients the product of two functions is polynomial multiplication truncated to the set, and an elementwise function
-$\varphi$ acts as $\varphi(h) = \sum_k \varphi^{(k)}(c_0)/k! \, (h - c_0)^k$, a finite sum because $h - c_0$ is nilpotent
-(Faà di Bruno's formula; Griewank and Walther, *Evaluating Derivatives*, ch. 13).
+A jet holds $c_\alpha = \partial^\alpha h(x)/\alpha!$ for $\alpha$ in a down-closed set of channels. With these
+normalised coefficients the product of two functions is polynomial multiplication truncated to the set, and an
+elementwise function $\varphi$ acts as $\varphi(h) = \sum_k \varphi^{(k)}(c_0)/k! \, (h - c_0)^k$, a finite sum because
+$h - c_0$ is nilpotent (Faà di Bruno's formula; Griewank and Walther, *Evaluating Derivatives*, ch. 13).
 """
 
 import math

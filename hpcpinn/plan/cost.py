@@ -77,9 +77,9 @@ def _blocks(size: int, files: int) -> int:
     return files * math.ceil(size / files / BLOCK_BYTES) * BLOCK_BYTES if files else 0
 
 
-def total(costs: Sequence[Cost], arrays: Sequence[Variable]) -> Cost:
-    """All tasks and the store's own files: metadata of every array, labels, the ledger's list of tasks."""
-    own = 2 * len(arrays) + 3
+def total(costs: Sequence[Cost], variables: int, labels: int) -> Cost:
+    """All tasks and the store's own files: one per variable, two per label, two groups and the list of tasks."""
+    own = variables + 2 * labels + 3
     return Cost(
         flops=sum(cost.flops for cost in costs),
         peak=max((cost.peak for cost in costs), key=lambda parts: sum(parts.values())),

@@ -14,7 +14,7 @@ MOST_SEEDS = 8
 # 10 s or more of a 2-core machine at its 100 GFLOP/s in float64: long against the tenth of a second that publishing a
 # task takes on a slow disk, short against what a preempted node may lose.
 WORK_TARGET = 2e12
-# Eight workers of a 16 GiB machine, each with its runtime, still fit.
+# Eight workers, each with its runtime, fit into 16 GiB.
 MEMORY_TARGET = 1024 * MIB
 
 

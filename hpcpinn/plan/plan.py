@@ -57,7 +57,7 @@ class Plan:
     @cached_property
     def total(self) -> Cost:
         """All tasks together with the store's own files; the peak is that of the largest task."""
-        return cost.total(self.costs, (*self.variables, *self.coordinates))
+        return cost.total(self.costs, len(self.variables), len(self.coordinates))
 
     def variable(self, name: str) -> Variable | None:
         """The array of this name that tasks write; None when this study has none."""
@@ -120,9 +120,10 @@ def _loads(study: Study, outline: Outline, points: Sequence[PointCell]) -> Cells
 
 
 def _tasks(study: Study, cells: Cells, packed: int) -> Iterator[Task]:
-    source = problem_source(study).sha256
+    # Where the problem's file lies does not count, neither here nor in the identity of the study.
+    problem = problem_source(study).content
     for cell, (configuration, _) in cells.items():
-        content = {"configuration": configuration.model_dump(mode="json"), "problem_source": source}
+        content = configuration.model_dump(mode="json") | {"problem": problem}
         yield from tasks_of_cell(cell, content, study.seeds, packed)
 
 

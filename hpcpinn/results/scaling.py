@@ -64,7 +64,9 @@ def scaling(
 
 def _samples(array: xr.DataArray, dim: str, over: str) -> dict[float, Float[np.ndarray, " sample"]]:
     if dim not in array.dims:
-        raise errors.ResultsError(f"a power law in `{dim}` of an array without it; {errors.nearest(dim, map(str, array.dims))}")
+        raise errors.ResultsError(
+            f"a power law in `{dim}` of an array without it; {errors.nearest(dim, map(str, array.dims))}"
+        )
     left = [str(name) for name in array.dims if name not in (dim, over)]
     if left:
         raise errors.ResultsError(

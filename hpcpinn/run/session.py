@@ -1,6 +1,7 @@
 """From a study file to a store that tasks can be run on."""
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from hpcpinn.model import problem as problems
 from hpcpinn.model.points import Points
 from hpcpinn.plan.plan import Plan, make_plan
 from hpcpinn.plan.refusal import refuse
+from hpcpinn.plan.tasks import Task
 from hpcpinn.run import memory, rehearsal, setup
 from hpcpinn.run.outlines import outline
-from hpcpinn.store import creation, ledger
+from hpcpinn.store import creation, ledger, leftovers
 from hpcpinn.store.provenance import provenance
 from hpcpinn.store.store import Store
 from hpcpinn.study.study import Study
@@ -46,15 +48,21 @@ def open_session(study: Study, path: Path, workers: int) -> Session:
         StoreError: the store belongs to another study, or cannot be made.
     """
     plan = plan_of(study)
-    waiting = plan.tasks
-    if path.exists():
-        finished = ledger.done(path) if _is_store(path) else set()
-        waiting = tuple(task for task in plan.tasks if task.id not in finished)
-    refuse(plan, memory.machine_bytes() // workers, _free_bytes(path), waiting)
+    finished = ledger.done(path) if _is_store(path) else set()
+    refuse_unfitting(plan, path, [task for task in plan.tasks if task.id not in finished], workers)
     points = rehearsal.rehearse(study, plan)
     store = creation.create(path, plan, provenance(study, **_facts(study)), _coordinates(plan, points))
-    ledger.clear_dead(path)
+    leftovers.clear(path)
     return Session(study, plan, store)
+
+
+def refuse_unfitting(plan: Plan, path: Path, tasks: Sequence[Task], workers: int) -> None:
+    """Refuse tasks that do not fit into this machine's memory, shared by so many workers, or onto the disk.
+
+    Raises:
+        PlanError: which part is too large, and what to lower.
+    """
+    refuse(plan, memory.machine_bytes() // workers, _free_bytes(path), tasks)
 
 
 def _is_store(path: Path) -> bool:

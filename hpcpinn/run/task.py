@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from hpcpinn import errors
+from hpcpinn.plan.hypercube import MEASURED
 from hpcpinn.plan.plan import Plan
 from hpcpinn.plan.tasks import Task
 from hpcpinn.run import memory
@@ -19,8 +20,6 @@ from hpcpinn.store.attempts import Attempt
 from hpcpinn.store.store import Store
 from hpcpinn.study.study import Study
 
-# Costs differ from attempt to attempt, and from machine to machine.
-MEASURED = ("seconds", "peak_bytes")
 _KERNEL = "kernel"
 
 
@@ -46,7 +45,7 @@ def execute(study: Study, plan: Plan, store: Store, task: Task) -> Outcome:
     with ledger.attempt(store.path, task.id) as attempt:
         try:
             _compute(study, plan, store, task, attempt)
-        except (errors.StoreError, KeyboardInterrupt):
+        except errors.StoreError:
             raise
         except Exception as error:  # a task may fail in any way, and the others go on
             reason = f"{type(error).__name__}: {error}"

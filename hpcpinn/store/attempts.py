@@ -106,19 +106,20 @@ def is_alive(marker: Path) -> bool:
     try:
         age = time.time() - marker.stat().st_mtime
         content = json.loads(marker.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return age < DEAD_AFTER_SECONDS and _may_exist(content["machine"], content["pid"], content["birth"])
+    except (OSError, ValueError, KeyError):
         return False
-    return age < DEAD_AFTER_SECONDS and _may_exist(content)
 
 
-def _may_exist(content: dict[str, Any]) -> bool:
-    here = content["machine"] and content["machine"] == _machine()
-    return not here or _birth(content["pid"]) == content["birth"]
+def _may_exist(machine: str, pid: int, birth: str) -> bool:
+    """Whether the process is there, or is out of sight from here."""
+    return machine == "" or machine != _machine() or _birth(pid) == birth
 
 
 def _mark(marker: Path, mine: Attempt) -> None:
     names = ("task", "id", "host", "machine", "pid", "birth", "started")
-    disk.replace(marker, mine.id, json.dumps({name: getattr(mine, name) for name in names}))
+    # No flush: after a reboot the attempt is dead, whether or not its marker is still there.
+    disk.replace(marker, mine.id, json.dumps({name: getattr(mine, name) for name in names}), durable=False)
 
 
 def _beat(marker: Path, over: threading.Event) -> None:

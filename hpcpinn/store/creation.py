@@ -39,10 +39,10 @@ def create(path: Path | str, plan: Plan, provenance: Mapping[str, Any], coordina
     path = Path(path)
     with disk.reported(path):
         if not _is_free(path):
-            return _own(open_store(path), plan)
+            return own(open_store(path), plan)
         with _parents(path):
             _make(path, plan, provenance, coordinates)
-    return _own(open_store(path), plan)
+    return own(open_store(path), plan)
 
 
 def _is_free(path: Path) -> bool:
@@ -101,14 +101,22 @@ def _rename(aside: Path, path: Path) -> None:
 
 def layout_hash(plan: Plan) -> str:
     """sha256 of arrays and tasks: two versions of hpcpinn may cut the same study differently."""
-    content = {
-        "variables": [dataclasses.asdict(variable) for variable in (*plan.variables, *plan.coordinates)],
-        "tasks": [dataclasses.astuple(task) for task in plan.tasks],
-    }
+    arranged = [dataclasses.replace(variable, attrs={}) for variable in (*plan.variables, *plan.coordinates)]
+    content = {"variables": [vars(variable) for variable in arranged], "tasks": [vars(task) for task in plan.tasks]}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _own(store: Store, plan: Plan) -> Store:
+def own(store: Store, plan: Plan) -> Store:
+    """The store, if it is that of this plan.
+
+    Raises:
+        StoreError: it belongs to another study, or another version cut the same study differently.
+    """
+    """The store itself, if it is that of the plan.
+
+    Raises:
+        StoreError: it belongs to another study, or another version laid it out differently.
+    """
     if store.identity != plan.identity:
         raise StoreError(
             f"{store.path} belongs to the study `{store.study_name}` with the hash {store.identity}, and this study, "

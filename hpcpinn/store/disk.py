@@ -21,6 +21,7 @@ NEXT_STEP = {
     errno.EACCES: _PERMIT,
     errno.EPERM: _PERMIT,
     errno.ENOTDIR: _RENAME,
+    errno.EEXIST: _RENAME,
     errno.ENAMETOOLONG: _RENAME,
     errno.EIO: _AGAIN,
     errno.ESTALE: _AGAIN,
@@ -58,24 +59,25 @@ def flush_tree(folder: Path) -> None:
         flush(Path(parent))
 
 
-def write_aside(path: Path, token: str, text: str) -> Path:
-    """Write and flush a hidden file beside `path`, to be linked or renamed into place; `token` keeps it apart."""
+def write_aside(path: Path, token: str, text: str, durable: bool = True) -> Path:
+    """Write, and flush if `durable`, a hidden file beside `path`, to be linked or renamed; `token` keeps it apart."""
     aside = path.with_name(f".{path.name}.{token}.partial")
     try:
         with aside.open("w", encoding="utf-8") as file:
             file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+        if durable:
+            flush(aside)
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
     return aside
 
 
-def replace(path: Path, token: str, text: str) -> None:
-    """Give `path` a new content; a reader, or a crash, finds the old one or the new one."""
-    os.replace(write_aside(path, token, text), path)
-    flush(path.parent)
+def replace(path: Path, token: str, text: str, durable: bool = True) -> None:
+    """Give `path` a new content; a reader finds the old one or the new one, and so does a reboot if `durable`."""
+    os.replace(write_aside(path, token, text, durable), path)
+    if durable:
+        flush(path.parent)
 
 
 def link_once(path: Path, token: str, text: str) -> bool:

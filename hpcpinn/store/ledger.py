@@ -1,8 +1,7 @@
 """The ledger: the one place that says what is done.
 
 Data first, then a record with the checksums of what was written, linked into place: a task is published exactly when
-its record exists. Reading the state of a store is one listing of one
-folder. Neither zarr nor numpy is needed here.
+its record exists. Reading the state of a store is one listing of one folder. Neither zarr nor numpy is needed here.
 """
 
 import hashlib
@@ -153,17 +152,6 @@ def status(store: Path, tasks: Iterable[str] | None = None) -> Status:
     at_work = (known & _running(store, names)) - finished
     broken = (known & _ids(names, layout.FAILED)) - finished - at_work
     return Status(finished, at_work, broken, known - finished - at_work - broken)
-
-
-def clear_dead(store: Path) -> int:
-    """Remove the markers of attempts that died; how many there were. For whoever starts a run."""
-    removed = 0
-    for name in _names(store):
-        marker = layout.ledger(store) / name
-        if name.endswith(layout.RUNNING) and not attempts.is_alive(marker):
-            marker.unlink(missing_ok=True)
-            removed += 1
-    return removed
 
 
 def _running(store: Path, names: Iterable[str]) -> set[str]:

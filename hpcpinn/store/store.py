@@ -36,6 +36,12 @@ class Store:
         """Name of the study that it belongs to."""
         return self.attributes["study_name"]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all arrays."""
+        folders = (found.parent.name for found in self.path.glob(f"*/{layout.METADATA}"))
+        return tuple(sorted(name for name in folders if name != layout.LEDGER))
+
     def array(self, name: str) -> "zarr.Array":
         """The array of this name, for reading and writing.
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from hpcpinn.model.networks.network import Network, Params
 from hpcpinn.model.problem import Problem
@@ -21,14 +21,14 @@ def descend(
     params: Params,
     x: Mapping[str, Array],
     learning_rate: Float[Array, ""],
-    steps: int,
+    steps: Int[Array, ""],
 ) -> Params:
     """The parameters after so many steps; one compilation for any number of steps and any learning rate."""
 
     def total(theta: Params) -> Float[Array, ""]:
         return jnp.sum(loss.term_losses(problem, network, weights, theta, x))
 
-    def step(_: int, theta: Params) -> Params:
+    def step(_: Int[Array, ""], theta: Params) -> Params:
         return jax.tree.map(lambda leaf, slope: leaf - learning_rate * slope, theta, jax.grad(total)(theta))
 
     return jax.lax.fori_loop(0, steps, step, params)

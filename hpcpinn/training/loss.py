@@ -32,7 +32,9 @@ Weights = tuple[tuple[str, float], ...]
 def term_weights(normalization: str, counts: Mapping[str, int]) -> Weights:
     """The weight of one squared row, by term; raises StudyError for a loss that does not exist."""
     if normalization not in NORMALIZATIONS:
-        raise errors.StudyError(f"loss `{normalization}` does not exist; {errors.nearest(normalization, NORMALIZATIONS)}")
+        raise errors.StudyError(
+            f"loss `{normalization}` does not exist; {errors.nearest(normalization, NORMALIZATIONS)}"
+        )
     return tuple((term, NORMALIZATIONS[normalization](rows)) for term, rows in counts.items())
 
 

@@ -29,6 +29,6 @@ def trajectory(
     for recorded in record:
         while step < recorded:
             stride = min(_STRIDE, recorded - step)
-            params = gd.descend(problem, network, weights, params, x, rate, stride)
+            params = gd.descend(problem, network, weights, params, x, rate, jnp.asarray(stride))
             step += stride
         yield params

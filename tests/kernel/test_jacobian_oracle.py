@@ -51,7 +51,9 @@ def few_points(problem: Problem) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("name", PROBLEMS)
-@pytest.mark.parametrize(("architecture", "activation", "depth"), list(itertools.product(ARCHITECTURES, ACTIVATIONS, DEPTHS)))
+@pytest.mark.parametrize(
+    ("architecture", "activation", "depth"), list(itertools.product(ARCHITECTURES, ACTIVATIONS, DEPTHS))
+)
 def test_every_problem_and_network(name, architecture, activation, depth):
     problem = catalogue.problem(name)
     network = ARCHITECTURES[architecture](width=7, depth=depth, activation=activation)
@@ -76,7 +78,9 @@ def test_fourth_order_mixed_operator_with_two_fields(architecture):
 
 def test_scaled_inputs_and_no_bias():
     network = ARCHITECTURES["mlp"](width=9, depth=2, bias_std=0.0, input_shift=(0.5,), input_scale=(0.29,))
-    assert relative_error(catalogue.problem("poisson1d", frequency=2), network, {"residual": 4, "boundary": 2}) < TOLERANCE
+    assert (
+        relative_error(catalogue.problem("poisson1d", frequency=2), network, {"residual": 4, "boundary": 2}) < TOLERANCE
+    )
 
 
 def test_hard_boundary_ansatz():

@@ -29,7 +29,7 @@ def taylor(function, x, channels):
 
 
 def term_of(problem, name, solution):
-    """`x -> (residual, largest value read)` of a term for any function `solution` of a point, by nested differentiation."""
+    """`x -> (residual, largest value read)` of a term for any solution, by nested differentiation."""
 
     def at(x):
         seen = []

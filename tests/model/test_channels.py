@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from hpcpinn.model.channels import closure, factorial
 
 multi_indices = st.integers(1, 3).flatmap(
-    lambda d: st.tuples(st.just(d), st.lists(st.tuples(*[st.integers(0, 4)] * d).filter(lambda a: sum(a) <= 4), max_size=4))
+    lambda d: st.tuples(
+        st.just(d), st.lists(st.tuples(*[st.integers(0, 4)] * d).filter(lambda a: sum(a) <= 4), max_size=4)
+    )
 )
 
 

@@ -101,16 +101,10 @@ def test_the_output_of_mup_is_smaller_by_the_root_of_the_width(architecture, wid
     np.testing.assert_allclose(mup * math.sqrt(width), ntk, rtol=1e3 * eps)
 
 
-def test_the_output_of_ntk_keeps_its_size_and_that_of_mup_falls():
-    spread = {
-        (parametrization, width): np.std(
-            [_output(MLP, parametrization, width, 0.0, key=jax.random.key(seed)) for seed in range(24)]
-        )
-        for parametrization in ("ntk", "mup")
-        for width in (16, 1024)
-    }
-    assert 0.6 < spread["ntk", 1024] / spread["ntk", 16] < 1.7
-    assert 0.6 < 8 * spread["mup", 1024] / spread["mup", 16] < 1.7
+def test_the_output_of_ntk_keeps_its_size_at_any_width():
+    # Together with the test above: that of mup falls like the root of the width.
+    spread = [np.std([_draw(width, seed) for seed in range(40)]) for width in (16, 256)]
+    assert 0.7 < spread[1] / spread[0] < 1.4
 
 
 @architectures
@@ -126,7 +120,7 @@ def test_parameters_are_reproducible_and_differ_between_keys_and_sites():
     network = MLP(width=4, depth=3)
     first, again, other = (network.init(jax.random.key(seed), Poisson1D()) for seed in (0, 0, 1))
     assert jax.tree.all(jax.tree.map(lambda a, b: bool(jnp.all(a == b)), first, again))
-    assert not jax.tree.any(jax.tree.map(lambda a, b: bool(jnp.any(a == b)), first, other))
+    assert not any(jax.tree.leaves(jax.tree.map(lambda a, b: bool(jnp.any(a == b)), first, other)))
     assert not jnp.any(first["hidden_2"]["weight"] == first["hidden_3"]["weight"])
 
 
@@ -160,6 +154,17 @@ def test_architectures_have_names():
         networks.architecture("modified")
 
 
-def _output(architecture, parametrization, width, bias_std, key=KEY):
+def _output(architecture, parametrization, width, bias_std):
     network = architecture(width=width, depth=2, parametrization=parametrization, bias_std=bias_std)
-    return np.asarray(network.apply(network.init(key, PROBLEM), jnp.asarray([0.3, -0.2])))
+    return np.asarray(network.apply(network.init(KEY, PROBLEM), jnp.asarray([0.3, -0.2])))
+
+
+def _draw(width, seed):
+    # Parameters of ntk have unit variance; drawing them with numpy spares a compilation for every shape.
+    network, rng = MLP(width=width, depth=2, bias_std=0.0), np.random.default_rng(seed)
+    shapes = {site.name: (site.fan_out, site.fan_in) for site in network.sites(coordinates=2, fields=3)}
+    params = {
+        name: {"weight": jnp.asarray(rng.standard_normal(shape)), "bias": jnp.zeros(shape[0])}
+        for name, shape in shapes.items()
+    }
+    return network.apply(params, jnp.asarray([0.3, -0.2]))

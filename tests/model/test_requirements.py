@@ -47,7 +47,10 @@ def raises(self, p, f):
 @pytest.mark.parametrize(
     ("residual", "message"),
     [
-        (lambda self, p, f: jnp.stack([f.u, f.u_x]), r"an array of shape \(2,\).*one real number per point. Write one term"),
+        (
+            lambda self, p, f: jnp.stack([f.u, f.u_x]),
+            r"an array of shape \(2,\).*one real number per point. Write one term",
+        ),
         (lambda self, p, f: (f.u, f.u_x), r"returns a tuple; allowed: one real number per point"),
         (lambda self, p, f: None, r"returns a NoneType; allowed: one real number"),
         (lambda self, p, f: 1, r"type int64; allowed: one real number"),

@@ -18,10 +18,10 @@ def outline():
 
 @pytest.fixture(scope="session")
 def study():
-    def parse(sweep="", points="residual = 6\nboundary = 2", rest=TRAINING, seed="3", width="[8, 16]"):
+    def parse(sweep="", points="residual = 6\nboundary = 2", rest=TRAINING, seed="3", width="[8, 16]", depth="[1]"):
         return parse_study(
-            f'name = "small"\nproblem = "poisson1d"\n[sweep]\nwidth = {width}\ndepth = [1]\nseed = {seed}\n{sweep}\n'
-            f"[points]\n{points}\n{rest}",
+            f'name = "small"\nproblem = "poisson1d"\n[sweep]\nwidth = {width}\ndepth = {depth}\nseed = {seed}\n'
+            f"{sweep}\n[points]\n{points}\n{rest}",
             Path(),
         )
 

@@ -1,4 +1,5 @@
 import dataclasses
+import itertools
 import math
 
 import pytest
@@ -32,7 +33,7 @@ def scaled(function, **changes):
 
 def test_parameters_are_counted_layer_by_layer():
     sizes = [1, 1024, 1024, 1024, 1]
-    layers = zip(sizes[:-1], sizes[1:], strict=True)
+    layers = itertools.pairwise(sizes)
     assert LOAD.parameters == sum((wide + 1) * tall for wide, tall in layers)
 
 

@@ -33,7 +33,7 @@ def test_kernels_that_are_not_kept_have_no_array(plan):
 
 def test_of_kernels_of_the_first_seed_the_array_is_whole_and_one_seed_is_written(plan):
     kernel = plan(rest='[kernel]\nkeep = "first_seed"').variable("kernel")
-    assert kernel.shape == plan().variable("kernel").shape[:3] + (1, 8, 8)
+    assert kernel.shape == (*plan().variable("kernel").shape[:3], 1, 8, 8)
     assert kernel.kept_seeds == 1
 
 

@@ -4,6 +4,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from hpcpinn.plan.plan import make_plan
+from hpcpinn.study.reading import parse_study
+
 ROOT = Path(__file__).parents[2]
 SWEPT = '"network.activation" = ["tanh", "erf"]\n"points.residual" = [3, 5]'
 
@@ -29,6 +32,17 @@ def test_a_study_that_is_extended_keeps_its_tasks(plan):
 def test_ids_depend_on_keys_that_are_not_swept(plan):
     other = plan(rest="[training]\nsteps = 100\nrecord = [0, 10, 100]\nlearning_rate = 0.1")
     assert not {task.id for task in plan().tasks} & {task.id for task in other.tasks}
+
+
+def test_a_problem_file_counts_by_its_content_and_not_by_its_place(tmp_path, outline):
+    def ids(folder, source):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / "mine.py").write_text(source)
+        text = f'name = "a"\nproblem = "{folder}/mine.py:Mine"\n[sweep]\nwidth = 8\ndepth = 1\n[points]\n'
+        study = parse_study(text + "residual = 4\nboundary = 2", tmp_path)
+        return [task.id for task in make_plan(study, outline).tasks]
+
+    assert ids("here", "1") == ids("there", "1") != ids("here", "2")
 
 
 def test_the_plan_of_a_study_is_always_the_same(plan):

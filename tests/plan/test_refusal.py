@@ -8,7 +8,7 @@ PLENTY = 2**60
 
 @pytest.fixture(scope="module")
 def wide(plan):
-    return plan(width="[8, 65536]", rest="")
+    return plan(width="[8, 65536]", depth="[3]", rest="")
 
 
 def test_what_fits_is_not_refused(wide):
@@ -17,7 +17,9 @@ def test_what_fits_is_not_refused(wide):
 
 def test_memory_is_refused_with_the_cell_the_numbers_and_what_to_lower(wide):
     needs = f"{wide.total.peak_bytes / GIB:.2f} GiB"
-    with pytest.raises(PlanError, match=rf"network.width 65536.*needs {needs}.*1.00 GiB are allowed.*Lower"):
+    with pytest.raises(
+        PlanError, match=rf"network.width 65536.*needs {needs}.*1.00 GiB are allowed.*Lower `network.width`"
+    ):
         refuse(wide, memory=GIB, disk=PLENTY)
 
 

@@ -28,7 +28,7 @@ def test_more_seeds_leave_full_tasks_as_they_were(seeds, per_task, more):
 
 def test_ids_are_pinned():
     content = {"configuration": {"network": {"width": 64, "weight_std": 1.0}}, "problem_source": None}
-    assert list(task_ids(content, [[0, 1], [2]])) == ["c63ff4e00e09e34f", "XX"]
+    assert list(task_ids(content, [[0, 1], [2]])) == ["c63ff4e00e09e34f", "85f5c6a98f2133aa"]
 
 
 @pytest.mark.parametrize("other", [{"width": 65}, {"width": 64, "depth": 1}, {"width": "64"}])

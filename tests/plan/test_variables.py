@@ -12,7 +12,6 @@ from hpcpinn.plan.hypercube import Kept, data_variables
 from hpcpinn.plan.tasks import Task, slices
 from hpcpinn.plan.variables import chunks, is_aligned, owned
 
-
 # What a cube is made of; built in the tests, because strategies must not run code that jaxtyping decorates.
 cuts_of_cubes = st.fixed_dictionaries(
     {

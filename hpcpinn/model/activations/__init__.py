@@ -1,7 +1,7 @@
 r"""Activations: one file each, every one with its own derivatives to any order.
 
-Derivatives are written out, not nested from `jax.grad`: the jet of a layer needs $\varphi, \varphi', \ldots, \varphi^{(4)}$ at
-the same points, and each is a polynomial in quantities that $\varphi$ has computed already.
+Derivatives are written out, not nested from `jax.grad`: the jet of a layer needs $\varphi, \varphi', \ldots,
+\varphi^{(4)}$ at the same points, and each is a polynomial in quantities that $\varphi$ has computed already.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-r"""$\varphi(z) = z\,\Phi(z)$ with the standard normal distribution function $\Phi$ (exact GELU, no tanh approximation)."""
+r"""$\varphi(z) = z\,\Phi(z)$ with the normal distribution function $\Phi$ (exact GELU, no tanh approximation)."""
 
 import math
 

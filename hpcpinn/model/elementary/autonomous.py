@@ -1,6 +1,7 @@
 r"""Functions that satisfy a polynomial differential equation $y' = p(y)$, such as tanh and the logistic function.
 
-Every derivative of such a function is a polynomial in the function itself: $y^{(k+1)} = P_k'(y)\,p(y)$ with $P_0(y) = y$.
+Every derivative of such a function is a polynomial in the function itself: $y^{(k+1)} = P_k'(y)\,p(y)$ with $P_0(y) =
+y$.
 """
 
 import jax.numpy as jnp

@@ -1,4 +1,4 @@
-r"""The logistic function $\sigma(z) = 1/(1 + e^{-z})$, with $\sigma' = \sigma - \sigma^2$: a part of softplus and swish."""
+r"""The logistic function $\sigma(z) = 1/(1 + e^{-z})$, with $\sigma' = \sigma - \sigma^2$: part of softplus, swish."""
 
 import jax
 from jaxtyping import Array, Float

@@ -13,9 +13,9 @@ from hpcpinn.model.networks.parametrization import Site
 class ModifiedMLP(Network):
     r"""Every hidden layer mixes two encodings $U, V$ of the coordinates: $h_l = U + \varphi(z_l) \odot (V - U)$.
 
-    $U = \varphi(z_U)$ and $V = \varphi(z_V)$ are affine in the coordinates before the activation, $z_l$ in $h_{l-1}$, and
-    $h_0$ are the coordinates (Wang, Teng and Perdikaris, arXiv 2001.04536, eq. 43-47; gated from the first layer on as in
-    the authors' code).
+    $U = \varphi(z_U)$ and $V = \varphi(z_V)$ are affine in the coordinates before the activation, $z_l$ in $h_{l-1}$,
+    and $h_0$ are the coordinates (Wang, Teng and Perdikaris, arXiv 2001.04536, eq. 43-47; gated from the first layer on
+    as in the authors' code).
     """
 
     def sites(self, coordinates: int, fields: int) -> tuple[Site, ...]:

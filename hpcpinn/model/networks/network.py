@@ -1,7 +1,7 @@
 """What every network is: a description that initialises parameters and pushes jets forward.
 
-An architecture only says how its linear maps are joined, in terms of a function `linear(site name, jet)`. The plain forward
-pass, the jets of derivatives and the factors of the structured kernel are the same lines with another `linear`.
+An architecture only says how its linear maps are joined, in terms of a function `linear(site name, jet)`. The plain
+forward pass, the jets of derivatives and the factors of the structured kernel are the same lines with another `linear`.
 """
 
 import abc

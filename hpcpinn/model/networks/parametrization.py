@@ -11,8 +11,8 @@ width $N$ and the standard deviations $\sigma_W, \sigma_b$ of the study:
 | mup, hidden | 1 | $\sigma_W/\sqrt N$ | $\sqrt N$ | $\sigma_b/\sqrt N$ |
 | mup, output | $1/\sqrt N$ | $\sigma_W/\sqrt N$ | 1 | $\sigma_b$ |
 
-ntk: Jacot, Gabriel and Hongler 2018. mup: Yang and Hu 2021 (*Tensor Programs IV*), the maximal-update row of their abc-table,
-with a learning rate that does not depend on the width.
+ntk: Jacot, Gabriel and Hongler 2018. mup: Yang and Hu 2021 (*Tensor Programs IV*), the maximal-update row of their
+abc-table, with a learning rate that does not depend on the width.
 """
 
 import math

@@ -1,0 +1,49 @@
+"""`hpcpinn run`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hpcpinn.cli.arguments import StoreOption, StudyFile
+
+On = Annotated[str, typer.Option("--on", metavar="serial|processes", help="Where tasks run.")]
+Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Tasks at once; one per core by default.")]
+
+_LOG_WIDTH = 140
+
+
+def run(study: StudyFile, store: StoreOption = None, on: On = "serial", workers: Workers = None) -> None:
+    """Run what is missing of a study; safe to repeat, to interrupt and to run twice at once."""
+    from hpcpinn.launch.running import run_study
+
+    completion = run_study(study, store, on, workers, started=_announce)
+    for failure in completion.failures:
+        print(f"failed {failure.task}: {failure.reason}")
+    if completion.done:
+        _show(completion.store)
+    if completion.failures:
+        raise typer.Exit(1)
+    if completion.missing:
+        raise typer.Exit(75)
+
+
+def _announce(name: str, store: Path, tasks: int, waiting: int) -> None:
+    print(f"{name}: {waiting} of {tasks} tasks are missing in {store}", flush=True)
+
+
+def _show(store: Path) -> None:
+    from rich.console import Console
+
+    from hpcpinn.results.figure import draw_widths
+    from hpcpinn.results.opening import open_study
+    from hpcpinn.results.printing import print_tables
+
+    study = open_study(store)
+    terminal = Console()
+    print_tables(study, terminal if terminal.is_terminal else Console(width=_LOG_WIDTH))
+    print(f"store:  {store}")
+    if study.sizes["width"] > 1:
+        figure = store.with_suffix(".png")
+        draw_widths(study, figure)
+        print(f"figure: {figure}")

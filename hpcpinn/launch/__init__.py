@@ -1,0 +1,1 @@
+"""Where tasks run: one driver loop over one executor interface."""

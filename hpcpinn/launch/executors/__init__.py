@@ -1,0 +1,1 @@
+"""Executors: one kind per file, all behind `concurrent.futures.Executor`."""

@@ -1,0 +1,44 @@
+"""Executors by name."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import Executor
+
+from hpcpinn import errors
+from hpcpinn.launch.executors import given, processes, serial
+from hpcpinn.launch.executors.engine import Engine
+
+
+def _serial(workers: int | None) -> Engine:
+    if workers not in (None, 1):
+        raise errors.HpcpinnError(
+            f"the executor `serial` with {workers} workers; allowed: 1. For more write --on processes --workers {workers}."
+        )
+    return serial.engine()
+
+
+EXECUTORS: dict[str, Callable[[int | None], Engine]] = {
+    "serial": _serial,
+    "processes": lambda workers: processes.engine(workers or _cores()),
+}
+
+
+def engine(on: str | Executor, workers: int | None = None) -> Engine:
+    """The engine of a name, or around an executor of the caller's.
+
+    Raises:
+        HpcpinnError: an executor that does not exist, or a number of workers that it cannot have.
+    """
+    if workers is not None and workers < 1:
+        raise errors.HpcpinnError(
+            f"{workers} workers were asked for; allowed: 1 or more. Leave --workers out for one per core."
+        )
+    if isinstance(on, Executor):
+        return given.engine(on, workers or _cores())
+    if on not in EXECUTORS:
+        raise errors.HpcpinnError(f"executor `{on}` does not exist; {errors.nearest(on, EXECUTORS)}")
+    return EXECUTORS[on](workers)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

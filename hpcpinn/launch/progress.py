@@ -1,0 +1,94 @@
+"""Progress: a bar with the time left in a terminal, plain lines anywhere else."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from hpcpinn.plan.plan import Plan
+from hpcpinn.plan.tasks import Task
+from hpcpinn.run.task import Outcome
+
+_LINE_SECONDS = 5.0
+# What a task costs besides its operations, in operations: start, compilation and publication.
+_OVERHEAD = 1e10
+
+
+Update = Callable[[Outcome], None]
+
+
+class Work:
+    """How much of the work is done, weighted by the operations of the tasks."""
+
+    def __init__(self, plan: Plan, waiting: Sequence[Task]) -> None:
+        """Weigh the tasks that are to run."""
+        weights = {task.id: cost.flops + _OVERHEAD for task, cost in zip(plan.tasks, plan.costs, strict=True)}
+        self._weights = {task.id: weights[task.id] for task in waiting}
+        self._total, self._done = sum(self._weights.values()), 0.0
+        self.tasks, self.ended, self.failed = len(waiting), 0, 0
+        self._started = time.monotonic()
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one more task."""
+        self._done += self._weights.get(outcome.task.id, 0.0)
+        self.ended += 1
+        self.failed += outcome.state == "failed"
+
+    @property
+    def troubles(self) -> str:
+        """How many tasks failed, if any."""
+        return f", {self.failed} failed" if self.failed else ""
+
+    @property
+    def left(self) -> str:
+        """The time left, from the pace so far: "1:05:00", or "unknown" before the first task has ended."""
+        if not self._done:
+            return "unknown"
+        seconds = (time.monotonic() - self._started) * (self._total - self._done) / self._done
+        minutes, seconds = divmod(round(seconds), 60)
+        return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"
+
+
+@contextmanager
+def lines(work: Work) -> Iterator[Update]:
+    """A line of text every few seconds, for every failure and at the end, for logs."""
+    said = float("-inf")
+
+    def update(outcome: Outcome) -> None:
+        nonlocal said
+        work.add(outcome)
+        if time.monotonic() - said > _LINE_SECONDS or outcome.state == "failed" or work.ended == work.tasks:
+            said = time.monotonic()
+            print(
+                f"{work.ended} of {work.tasks} tasks{work.troubles}, time left {work.left}", file=sys.stderr, flush=True
+            )
+
+    yield update
+
+
+@contextmanager
+def bar(work: Work) -> Iterator[Update]:
+    """A progress bar in a terminal."""
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("tasks"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        shown = progress.add_task("", total=work.tasks, left="time left unknown")
+
+        def update(outcome: Outcome) -> None:
+            work.add(outcome)
+            progress.update(shown, completed=work.ended, left=f"time left {work.left}{work.troubles}")
+
+        yield update
+
+
+def display(work: Work) -> AbstractContextManager[Update]:
+    """A bar where a person watches, lines where a log is written."""
+    return bar(work) if sys.stderr.isatty() else lines(work)

@@ -1,0 +1,73 @@
+"""Running a study: what is missing of it, on any executor."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+from hpcpinn.launch.driver import Driver
+from hpcpinn.launch.executors import catalogue
+from hpcpinn.launch.progress import Work, display
+from hpcpinn.plan.plan import Plan
+from hpcpinn.plan.tasks import Task
+from hpcpinn.run.session import open_session
+from hpcpinn.store import ledger
+from hpcpinn.store.ledger import Failure
+from hpcpinn.study.reading import read_study
+
+RESULTS = Path("results")
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What a run of a study has come to."""
+
+    store: Path
+    done: int
+    missing: int
+    failures: tuple[Failure, ...]
+
+
+def run_study(
+    study: str | Path,
+    store: str | Path | None = None,
+    on: str | Executor = "serial",
+    workers: int | None = None,
+    started: Callable[[str, Path, int, int], None] | None = None,
+) -> Completion:
+    """Run what is missing of a study; safe to repeat, to interrupt and to run twice at once.
+
+    Args:
+        study: the study file.
+        store: the folder of the store; `results/<name>.zarr` by default.
+        on: "serial", "processes", or any executor in the style of `concurrent.futures`.
+        workers: tasks at once; one per core by default, 1 for "serial".
+        started: called before the first task with the name of the study, the store, all tasks and the missing ones.
+
+    Raises:
+        HpcpinnError: anything that the study asks for and that cannot be; then nothing was written.
+    """
+    question = read_study(study)
+    engine = catalogue.engine(on, workers)
+    path = Path(store) if store is not None else default_store(question.name)
+    session = open_session(question, path.absolute(), engine.workers)
+    waiting = missing(session.plan, path)
+    if started is not None:
+        started(question.name, path, len(session.plan.tasks), len(waiting))
+    if waiting:
+        with display(Work(session.plan, waiting)) as update:
+            Driver(session, engine, update).run(waiting)
+    left = len(missing(session.plan, path))
+    return Completion(path, len(session.plan.tasks) - left, left, tuple(ledger.failures(path)))
+
+
+def default_store(name: str) -> Path:
+    """Where the store of a study lies unless said otherwise."""
+    return RESULTS / f"{name}.zarr"
+
+
+def missing(plan: Plan, store: Path) -> list[Task]:
+    """The tasks that are not done, longest first."""
+    done = ledger.done(store)
+    pairs = [pair for pair in zip(plan.tasks, plan.costs, strict=True) if pair[0].id not in done]
+    return [task for task, _ in sorted(pairs, key=lambda pair: -pair[1].flops)]

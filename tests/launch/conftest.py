@@ -1,0 +1,94 @@
+"""Small studies, and the `hpcpinn` command as a user runs it: in a process of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hpcpinn.store.store import open_store
+
+COMMAND = [sys.executable, "-c", "from hpcpinn.cli import main; main()"]
+MEASURED = {"seconds", "peak_bytes"}
+
+SMALL = """
+name = "small"
+problem = "poisson1d"
+[sweep]
+width = [4, 8]
+depth = [1, 2]
+seed = 3
+[points]
+residual = 6
+boundary = 2
+"""
+
+TRAINED = (
+    SMALL
+    + """
+[training]
+learning_rate = "0.5 edge"
+steps = 40
+record = [0, 10, 40]
+"""
+)
+
+
+@pytest.fixture
+def write_study(tmp_path: Path) -> Callable[..., Path]:
+    def write(text: str = SMALL, name: str = "study.toml") -> Path:
+        (tmp_path / name).write_text(text)
+        return tmp_path / name
+
+    return write
+
+
+@pytest.fixture
+def start() -> Callable[..., subprocess.Popen]:
+    """Start `hpcpinn` with arguments; what is still running at the end of the test is killed, by its own id."""
+    started: list[subprocess.Popen] = []
+
+    def popen(*arguments: object) -> subprocess.Popen:
+        command = [*COMMAND, *map(str, arguments)]
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "COLUMNS": "200"}
+        )
+        started.append(process)
+        return process
+
+    yield popen
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def hpcpinn(start: Callable[..., subprocess.Popen]) -> Callable[..., tuple[int, str]]:
+    """Run `hpcpinn` to its end: exit status and everything it printed."""
+
+    def run(*arguments: object) -> tuple[int, str]:
+        process = start(*arguments)
+        output, _ = process.communicate(timeout=300)
+        return process.returncode, output
+
+    return run
+
+
+def contents(store: Path) -> dict[str, np.ndarray]:
+    """Every scientific array of a store; measured costs are left out."""
+    opened = open_store(store)
+    return {name: np.asarray(opened.array(name)[...]) for name in opened.names if name not in MEASURED}
+
+
+def assert_same_bits(left: Path, right: Path) -> None:
+    here, there = contents(left), contents(right)
+    assert here.keys() == there.keys()
+    for name, values in here.items():
+        if values.dtype.kind in "biuf":
+            assert values.tobytes() == there[name].tobytes(), name
+        else:
+            assert values.tolist() == there[name].tolist(), name
