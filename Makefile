@@ -3,6 +3,7 @@
 #   make study    run jobs/quickstart.toml here; prints the table and where the store, figure and report are
 #   make test     every test this machine can run; what was skipped, and why, is printed last
 #   make check    formatting, lint, types, layers, shell scripts
+#   make limits   times at a prompt against what is promised: help, plan, status, opening
 #   make clean    remove $(VENV) and the caches; results/ stays
 #
 # Another interpreter:  make test PYTHON=python3.13 VENV=.venv313
@@ -24,10 +25,10 @@ RUNS := $(VENV)/.installed-test
 CHECKS := $(VENV)/.installed-dev
 SCRIPTS := .ci/run
 
-.PHONY: help study test check lint types layers scripts format clean
+.PHONY: help study test limits check lint types layers scripts format clean
 
 help:
-	@sed -n '3,10s/^# \{0,1\}//p' Makefile
+	@sed -n '3,11s/^# \{0,1\}//p' Makefile
 
 study: $(RUNS)
 	$(VENV)/bin/hpcpinn run jobs/quickstart.toml
@@ -35,6 +36,9 @@ study: $(RUNS)
 # At most 8 workers: each compiles for itself, and beyond 8 the compilations cost more than the tests.
 test: $(RUNS)
 	$(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
+
+limits: $(RUNS)
+	$(VENV)/bin/python benchmarks/limits.py
 
 # `make --keep-going check` runs all of them, whatever the first ones say.
 check: lint types layers scripts

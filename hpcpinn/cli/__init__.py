@@ -3,14 +3,31 @@
 import signal
 import sys
 from types import FrameType
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from hpcpinn import errors
 from hpcpinn.cli import plan, problems, run, status
 
+
+class _Commands(TyperGroup):
+    """The commands; one that does not exist is refused in the words of every other refusal."""
+
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:
+        """Find the command that the first argument names."""
+        if args[0] not in self.commands:
+            raise errors.HpcpinnError(
+                f"`{args[0]}` is no command; {errors.nearest(args[0], self.commands)} "
+                f"`hpcpinn --help` says what each does."
+            )
+        return super().resolve_command(ctx, args)
+
+
 application = typer.Typer(
     name="hpcpinn",
+    cls=_Commands,
     help="Neural tangent kernels of physics-informed networks over width, depth and seed.",
     no_args_is_help=True,
     add_completion=False,
@@ -21,11 +38,11 @@ for _command in (plan.plan, run.run, status.status, problems.problems):
 
 
 def main() -> None:
-    """Run the command line and leave with its exit status: 0 complete, 1 tasks failed, 2 wrong request, 75 run it again."""
+    """Run the command line and leave: 0 complete, 1 some tasks failed, 2 a wrong request, 75 worth running again."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     try:
-        application()
+        application(prog_name="hpcpinn")
     except errors.HpcpinnError as error:
         print(f"hpcpinn: {error}", file=sys.stderr)
         sys.exit(error.exit_status)

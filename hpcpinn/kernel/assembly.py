@@ -1,7 +1,7 @@
 r"""The full kernel of a problem, tile by tile.
 
-Rows are cut into tiles inside each term. Tiles on and above the diagonal are computed, those below are their transposes, and
-so are the entries below the diagonal of a diagonal tile: the kernel is symmetric to the last bit.
+Rows are cut into tiles inside each term. Tiles on and above the diagonal are computed, those below are their
+transposes, and so are the entries below the diagonal of a diagonal tile: the kernel is symmetric to the last bit.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ DEFAULT_TILE = 1024
 def ntk(
     problem: Problem, network: Network, params: Params, points: Points, tile: int = DEFAULT_TILE
 ) -> Float[np.ndarray, "row row"]:
-    """The kernel of all terms at all their points, in the precision of `params`; rows in the order of `points.labels`."""
+    """The kernel of all terms at all points, in the precision of `params`; rows in the order of `points.labels`."""
     blocks = list(_row_factors(problem, network, params, points, tile))
     size = sum(len(rows) for rows, _ in blocks)
     kernel = np.empty((size, size), params["output"]["weight"].dtype)

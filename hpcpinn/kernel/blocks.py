@@ -1,4 +1,4 @@
-r"""Blocks of a kernel on its diagonal: the whole of it and the block of every term, and the numbers that describe them."""
+"""Diagonal blocks of a kernel, the whole of it and one per term, and the numbers that describe them."""
 
 from collections.abc import Iterator, Mapping
 

@@ -1,9 +1,11 @@
 r"""Structured factors: what the kernel needs to know about a row, layer by layer, in place of its Jacobian.
 
-For a row $r(x)$ and a linear map $z^\alpha = m_W W h^\alpha + [\alpha = 0]\, m_b b$ of the network, used once per point,
-$$\partial r/\partial W = m_W \sum_\alpha \delta^\alpha \otimes h^\alpha, \qquad \partial r/\partial b = m_b\, \delta^0,$$
-with $\delta^\alpha = \partial r/\partial z^\alpha$. The factors are $h^\alpha$ and $\delta^\alpha$: $2 C N$ numbers per layer and row,
-where the Jacobian has $N^2$. They come from one forward and one reverse pass.
+For a row $r(x)$ and a linear map $z^\alpha = m_W W h^\alpha + [\alpha = 0]\, m_b b$, used once per point,
+
+    dr/dW = m_W sum_alpha delta^alpha (x) h^alpha        dr/db = m_b delta^0
+
+with $\delta^\alpha = \partial r/\partial z^\alpha$. The factors are $h^\alpha$ and $\delta^\alpha$: $2 C N$
+numbers per layer and row for $C$ channels, where the Jacobian has $N^2$. One forward and one reverse pass give them.
 """
 
 import functools
@@ -23,7 +25,7 @@ from hpcpinn.model.terms import Term
 
 @dataclass(frozen=True)
 class SiteFactors:
-    r"""One linear map: its input jets $h^\alpha$ and the sensitivities $\delta^\alpha$ of the rows to its output jets."""
+    r"""One linear map: its input jets $h^\alpha$ and the sensitivities $\delta^\alpha$ to its output jets."""
 
     inputs: Float[Array, "*row channel fan_in"]
     sensitivities: Float[Array, "*row channel fan_out"]

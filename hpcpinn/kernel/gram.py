@@ -1,9 +1,10 @@
 r"""Gram tiles: a block of the kernel from the factors of its rows and of its columns.
 
-$$K_{ij} = \sum_\text{sites} \Big[ m_W^2 \sum_{\alpha,\beta} (\delta_i^\alpha \cdot \delta_j^\beta)(h_i^\alpha \cdot h_j^\beta)
-+ m_b^2\, \delta_i^0 \cdot \delta_j^0 \Big]$$
-Two matrix products per site, multiplied entry by entry and summed over channel pairs: $4 n^2 C^2 N$ FLOPs and $O(n^2 C^2)$
-memory, where the explicit product needs $2 n^2 N^2$ and $n N^2$.
+    K_ij = sum_sites [ m_W^2 sum_{alpha,beta} (delta_i^alpha . delta_j^beta) (h_i^alpha . h_j^beta)
+                       + m_b^2 delta_i^0 . delta_j^0 ]
+
+Two matrix products per site, multiplied entry by entry and summed over channel pairs: $4 n^2 C^2 N$ FLOPs and
+$O(n^2 C^2)$ memory for $n$ rows of $C$ channels, where the explicit product needs $2 n^2 N^2$ and $n N^2$.
 """
 
 import functools
@@ -20,7 +21,7 @@ from hpcpinn.model.networks.parametrization import Scales
 
 @functools.partial(jax.jit, static_argnames=("network", "coordinates"))
 def tile(network: Network, coordinates: int, rows: Factors, cols: Factors) -> Float[Array, "row col"]:
-    """One block of the kernel; sites are summed in the order of the network, so that the bits do not depend on the tiling."""
+    """One block of the kernel; sites are summed in the order of the network."""
     fields = rows["output"].sensitivities.shape[-1]
     sites = network.sites(coordinates, fields)
     summands = [_site(network.scales(site), rows[site.name], cols[site.name]) for site in sites]

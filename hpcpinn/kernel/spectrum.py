@@ -31,7 +31,7 @@ def eigenvalues(kernel: Float[np.ndarray, "n n"]) -> Float[np.ndarray, " n"]:
 
 
 def noise_floor(largest: float, size: int, precision: np.dtype) -> float:
-    r"""$n \, \varepsilon \, \lambda_\max$ with the $\varepsilon$ of the kernel's own precision: smaller values are round-off."""
+    r"""$n \varepsilon \lambda_\max$ with the $\varepsilon$ of the kernel's precision: smaller values are round-off."""
     return size * float(np.finfo(precision).eps) * abs(largest)
 
 
@@ -45,7 +45,7 @@ def spectral_norm(kernel: Float[np.ndarray, "n n"]) -> float:
     start = np.random.default_rng(0).standard_normal(len(kernel))  # fixed: the same bits in every run
     with _threads(len(kernel)):
         largest = scipy.sparse.linalg.eigsh(
-            kernel.astype(np.float64), k=1, which="LM", v0=start, return_eigenvectors=False, tol=0.0
+            kernel.astype(np.float64), k=1, which="LM", v0=start, return_eigenvectors=False
         )
     return float(abs(largest[0]))
 

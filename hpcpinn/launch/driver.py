@@ -20,8 +20,8 @@ _STRIKES = 2
 class Driver:
     """Hand out tasks, take in outcomes, and start the executor again when a worker was lost.
 
-    A lost worker breaks the whole pool, and the tasks that were in it are suspects. Suspects run one at a time afterwards,
-    so that a task which kills its worker is found and failed by its name, and the others go on.
+    A lost worker breaks the whole pool, and the tasks that were in it are suspects. Suspects run one at a time
+    afterwards, so that a task which kills its worker is found and failed by its name, and the others go on.
     """
 
     def __init__(self, session: Session, engine: Engine, report: Callable[[Outcome], None]) -> None:
@@ -86,9 +86,8 @@ class Driver:
 
     def _lost(self, inside: dict[Future, Task]) -> None:
         """The pool broke: what had finished counts, the others are suspects, and a lone one gets a strike."""
-        for future, task in list(inside.items()):
-            if future.done() and future.exception() is None:
-                self._take_in(future, inside.pop(future))
+        for future in [future for future in inside if future.done() and future.exception() is None]:
+            self._take_in(future, inside.pop(future))
         for task in inside.values():
             self._strikes[task.id] = self._strikes.get(task.id, 0) + (len(inside) == 1)
             if self._strikes[task.id] < _STRIKES:

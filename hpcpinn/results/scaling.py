@@ -1,7 +1,7 @@
 r"""Power laws in one dimension of a study: $y = c\,N^\gamma$ with a confidence interval over seeds.
 
-The exponent is the slope of $\log \bar y(N)$ on $\log N$ by least squares, where $\bar y$ is the mean over seeds. Its interval
-is the percentile bootstrap: seeds are drawn with replacement at every $N$ (Efron and Tibshirani 1993, ch. 13).
+The exponent is the slope of $\log \bar y(N)$ on $\log N$ by least squares, where $\bar y$ is the mean over seeds. Its
+interval is the percentile bootstrap: seeds are drawn with replacement at every $N$ (Efron and Tibshirani 1993, ch. 13).
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,8 @@ class PowerLaw:
         """The exponent, its interval and the range of the fit, in one line."""
         interval = f"[{self.low:+.3f}, {self.high:+.3f}]"
         where = f"{self.over[0]:g} ... {self.over[-1]:g}"
-        return f"{self.exponent:+.3f} {interval} ({self.confidence:.0%}, {self.seeds} seeds, {where}, R² {self.r_squared:.3f})"
+        quality = f"{self.confidence:.0%}, {self.seeds} seeds, {where}, R² {self.r_squared:.3f}"
+        return f"{self.exponent:+.3f} {interval} ({quality})"
 
 
 def scaling(
@@ -83,12 +84,13 @@ def _check(array: xr.DataArray, dim: str, means: Float[np.ndarray, " point"], fl
     name = array.name or "the array"
     if len(means) < _LEAST:
         raise errors.ResultsError(
-            f"a power law of `{name}` from {len(means)} values of `{dim}`; allowed: at least {_LEAST}. Study more of them."
+            f"a power law of `{name}` from {len(means)} values of `{dim}`; allowed: at least {_LEAST}. "
+            f"Study more of them."
         )
     if not (means > max(floor, 0.0)).all():
         raise errors.ResultsError(
-            f"a power law of `{name}` with a mean of {means.min():.3g}; allowed: means above {max(floor, 0.0):.3g}, since what "
-            f"is below is round-off or not positive. Leave these values of `{dim}` out."
+            f"a power law of `{name}` with a mean of {means.min():.3g}; allowed: means above {max(floor, 0.0):.3g}, "
+            f"since what is below is round-off or not positive. Leave these values of `{dim}` out."
         )
 
 

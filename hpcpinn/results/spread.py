@@ -20,8 +20,8 @@ def spread_over_seeds(kernel: xr.DataArray) -> xr.DataArray:
 def distance_to_widest(kernel: xr.DataArray) -> xr.DataArray:
     r"""$\|K_s - \bar K_\text{widest}\|_F / \|\bar K_\text{widest}\|_F$ of every seed at every smaller width.
 
-    The mean over the seeds of the widest network stands for the infinitely wide one. It has an error of its own, so that
-    distances flatten where they come near it.
+    The mean over the seeds of the widest network stands for the infinitely wide one. It has an error of its own, so
+    that distances flatten where they come near it.
 
     Raises:
         ResultsError: there is only one width.
@@ -34,4 +34,5 @@ def distance_to_widest(kernel: xr.DataArray) -> xr.DataArray:
 
 
 def _distance(kernel: xr.DataArray, reference: xr.DataArray) -> xr.DataArray:
-    return np.sqrt(((kernel - reference) ** 2).sum(_MATRIX, skipna=True, min_count=1) / (reference**2).sum(_MATRIX))
+    squares = ((kernel - reference) ** 2).sum(_MATRIX, skipna=True, min_count=1)
+    return (squares / (reference**2).sum(_MATRIX)) ** 0.5

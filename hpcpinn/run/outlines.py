@@ -9,6 +9,7 @@ from hpcpinn.model import requirements
 from hpcpinn.model.problem import Problem
 from hpcpinn.plan.outline import Outline
 from hpcpinn.run import setup
+from hpcpinn.run.combinations import first_cells
 from hpcpinn.study.study import Study
 
 
@@ -32,10 +33,5 @@ def outline(study: Study) -> Outline:
 
 def _problems(study: Study) -> Iterator[Problem]:
     """The problem once for every combination of swept parameters."""
-    seen = set()
-    for cell in study.cells():
-        values = study.values(cell)
-        parameters = tuple((key, value) for key, value in values.items() if key.startswith("problem_parameters."))
-        if parameters not in seen:
-            seen.add(parameters)
-            yield setup.problem_of(study.configuration(cell), study.folder)
+    for cell in first_cells(study, "problem_parameters"):
+        yield setup.problem_of(study.configuration(cell), study.folder)

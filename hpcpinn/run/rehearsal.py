@@ -1,9 +1,11 @@
 """A look at terms and exact solution before anything is written: what is not a number somewhere is refused."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from hpcpinn import errors
 from hpcpinn.model import evaluation
@@ -13,46 +15,62 @@ from hpcpinn.model.problem import Problem
 from hpcpinn.model.terms import Term
 from hpcpinn.plan.plan import Plan
 from hpcpinn.run import setup
+from hpcpinn.run.combinations import first_cells
 from hpcpinn.study.study import Study
+from hpcpinn.training import accuracy
 
 # A network that is bounded with all its derivatives: what is not finite comes from the problem.
 _SMALL = MLP(width=4, depth=1, activation="tanh")
 
+_Rows = Float[np.ndarray, "row coordinate"]
+
 
 def rehearse(study: Study, plan: Plan) -> dict[tuple[int, ...], Points]:
-    """Evaluate every term at its points with a small network, and the exact solution at all; the points by combination of the swept `points.*` keys.
+    """Evaluate terms at their points with a small network, and the exact solution where errors are measured.
+
+    This is done for every combination of swept points and problem parameters.
+
+    Returns:
+        The points by position on the swept `points.*` axes.
 
     Raises:
-        ProblemError: a term is NaN or infinite at a point, which is named.
+        ProblemError: a term or the exact solution is NaN or infinite at a point, which is named.
     """
     result = {}
-    for combination in plan.points:
-        configuration = study.configuration(combination.cell)
+    for cell in first_cells(study, "points", "problem_parameters"):
+        configuration = study.configuration(cell)
         problem = setup.problem_of(configuration, study.folder)
-        result[combination.index] = setup.points_of(configuration, problem)
+        points = setup.points_of(configuration, problem)
         for term in problem.terms.values():
-            _check_term(problem, term, result[combination.index])
-        if problem.exact is not None:
-            values = evaluation.exact(problem, jnp.asarray(result[combination.index].all))
-            _check_finite(problem, "`exact`", result[combination.index], result[combination.index].all, values)
+            _check_term(problem, term, points[term.name])
+        _check_exact(problem)
+        result[plan.points_of(cell).index] = points
     return result
 
 
-def _check_term(problem: Problem, term: Term, points: Points) -> None:
+def _check_term(problem: Problem, term: Term, x: _Rows) -> None:
     params = _SMALL.init(jax.random.key(0), problem)
-    x = points[term.name]
     values = evaluation.residuals(problem, term, _SMALL, params, jnp.asarray(x))
-    _check_finite(problem, f"term `{term.name}`", points, x, values)
+    _check_finite(problem, f"term `{term.name}`", x, np.asarray(values)[:, None], "every one of its points")
+
+
+@functools.lru_cache(maxsize=1)
+def _check_exact(problem: Problem) -> None:
+    if problem.exact is not None:
+        x = accuracy.grid(problem)
+        values = np.asarray(evaluation.exact(problem, jnp.asarray(x)))
+        _check_finite(problem, "`exact`", x, values, "every point of the domain, its ends included")
 
 
 def _check_finite(
-    problem: Problem, what: str, points: Points, x: Float[np.ndarray, "row coordinate"], values: Float[Array, "row ..."]
+    problem: Problem, what: str, x: _Rows, values: Float[np.ndarray, "row field"], everywhere: str
 ) -> None:
-    finite = np.isfinite(np.asarray(values)).reshape(len(x), -1).all(axis=1)
-    if finite.all():
+    wrong = np.argwhere(~np.isfinite(values))
+    if not len(wrong):
         return
-    where = ", ".join(f"{name} = {value:g}" for name, value in zip(points.coordinates, x[finite.argmin()], strict=True))
+    row, field = wrong[0]
+    where = ", ".join(f"{name} = {value:g}" for name, value in zip(problem.coordinates, x[row], strict=True))
     raise errors.ProblemError(
-        f"{what} of problem `{type(problem).__name__}` is {values[finite.argmin()]} at {where}; allowed: a finite number at "
-        f"every point. Check divisions, roots and logarithms in it, or move the points away from there."
+        f"{what} of problem `{problem}` is {values[row, field]} at {where}; allowed: a finite number at {everywhere}. "
+        f"Check divisions, roots and logarithms in it, and the coordinates they are taken of."
     )

@@ -43,7 +43,7 @@ def open_session(study: Study, path: Path, workers: int) -> Session:
     """Plan, refuse what cannot fit, rehearse the terms, and make or open the store.
 
     Raises:
-        PlanError: a task does not fit into the memory of this machine shared by so many workers, or the disk is too full.
+        PlanError: a task does not fit into this machine's memory shared by so many workers, or the disk is too full.
         ProblemError: a term is not finite somewhere.
         StoreError: the store belongs to another study, or cannot be made.
     """

@@ -78,7 +78,7 @@ def _run(
     record = run_seed(cell, seed)
     kernel = record.pop(_KERNEL)
     written = _write_kernel(plan, store, task, kernel, position)
-    return {**record, "seconds": np.float64(time.monotonic() - started)}, written
+    return {**record, "seconds": np.array(time.monotonic() - started)}, written
 
 
 def _write_kernel(plan: Plan, store: Store, task: Task, kernel: np.ndarray, position: int) -> list[str]:

@@ -12,7 +12,8 @@ from hpcpinn.launch.executors.engine import Engine
 def _serial(workers: int | None) -> Engine:
     if workers not in (None, 1):
         raise errors.HpcpinnError(
-            f"the executor `serial` with {workers} workers; allowed: 1. For more write --on processes --workers {workers}."
+            f"the executor `serial` with {workers} workers; allowed: 1. "
+            f"For more write --on processes --workers {workers}."
         )
     return serial.engine()
 

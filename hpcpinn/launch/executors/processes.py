@@ -1,7 +1,7 @@
 """A pool of processes on this machine.
 
-Processes are spawned, never forked: JAX has threads, and a fork of them hangs. A worker leaves at once when the driver closes
-its end of a pipe, deliberately or by dying: a driver that was killed leaves no worker behind.
+Processes are spawned, never forked: JAX has threads, and a fork of them hangs. A worker leaves at once when the driver
+closes its end of a pipe, deliberately or by dying: a driver that was killed leaves no worker behind.
 """
 
 import multiprocessing

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Key
+import numpy as np
+from jaxtyping import Array, Float, Key, Num
 
 from hpcpinn import errors
 from hpcpinn.model import activations, channels, jet, precision
@@ -79,10 +80,11 @@ class Network(abc.ABC):
         keys = jax.random.split(key, len(sites))
         return {site.name: self._draw(one, site) for one, site in zip(keys, sites, strict=True)}
 
-    def apply(self, params: Params, x: Float[Array, " coordinate"]) -> Float[Array, " field"]:
+    def apply(self, params: Params, x: Num[Array | np.ndarray, " coordinate"]) -> Float[Array, " field"]:
         """The plain forward pass at one point, coordinates in the order of `problem.coordinates`."""
-        value_only = channels.closure([], x.shape[0])
-        return self.forward(self.affine(params), self.inputs(value_only, x)).value
+        point = jnp.asarray(x, params["output"]["weight"].dtype)
+        value_only = channels.closure([], point.shape[0])
+        return self.forward(self.affine(params), self.inputs(value_only, point)).value
 
     def inputs(self, which: channels.Channels, x: Float[Array, " coordinate"]) -> Jet:
         """The jet of the scaled coordinates at a point."""

@@ -1,0 +1,89 @@
+"""Times that users feel at a prompt, against what is promised; prints a table and leaves with 1 when a promise is broken.
+
+Every command runs in a process of its own, three times; the fastest run counts, since others only add the machine's noise.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+RUNS = 3
+MAIN = "from hpcpinn.cli import main; main()"
+STUDY = """
+name = "many"
+problem = "poisson1d"
+[sweep]
+width = [{widths}]
+depth = [1, 2, 3, 4]
+seed = 1
+[points]
+residual = 4
+boundary = 2
+"""
+CREATE = """
+import sys
+from pathlib import Path
+from hpcpinn.run.session import open_session
+from hpcpinn.study.reading import read_study
+open_session(read_study(sys.argv[1]), Path(sys.argv[2]), 1)
+"""
+# xarray and zarr are loaded first: what is timed is the opening of the store.
+OPEN = """
+import sys, time
+import hpcpinn
+from hpcpinn.results import opening
+from hpcpinn.store import arrays
+started = time.perf_counter()
+study = hpcpinn.open_study(sys.argv[1])
+print(time.perf_counter() - started)
+assert study.status.size == 10000 and "jax" not in sys.modules
+"""
+OPEN_COLD = "import sys, hpcpinn; hpcpinn.open_study(sys.argv[1]); assert 'jax' not in sys.modules"
+
+
+def main() -> None:
+    """Measure, print, and judge."""
+    with tempfile.TemporaryDirectory() as folder:
+        study, store = Path(folder, "many.toml"), Path(folder, "many.zarr")
+        study.write_text(STUDY.format(widths=", ".join(map(str, range(8, 2508)))))
+        _python(CREATE, study, store)
+        rows = [
+            ("hpcpinn --help", 1.0, _wall(MAIN, "--help")),
+            ("hpcpinn plan, 10 000 cells", 5.0, _wall(MAIN, "plan", study)),
+            ("hpcpinn status, 10 000 tasks", 1.0, _wall(MAIN, "status", store)),
+            ("open_study in a new process", 1.0, _wall(OPEN_COLD, store)),
+            ("open_study, 10 000 cells", 0.2, _told(OPEN, store)),
+        ]
+    print("| what | promised | measured |\n|---|---|---|")
+    for what, limit, seconds in rows:
+        print(f"| {what} | {limit:g} s | {seconds:.3f} s |")
+    sys.exit(any(seconds > limit for _, limit, seconds in rows))
+
+
+def _wall(code: str, *arguments: object) -> float:
+    def once() -> float:
+        started = time.perf_counter()
+        _python(code, *arguments)
+        return time.perf_counter() - started
+
+    return _fastest(once)
+
+
+def _told(code: str, *arguments: object) -> float:
+    return _fastest(lambda: float(_python(code, *arguments)))
+
+
+def _fastest(measure: Callable[[], float]) -> float:
+    return min(measure() for _ in range(RUNS))
+
+
+def _python(code: str, *arguments: object) -> str:
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+if __name__ == "__main__":
+    main()
