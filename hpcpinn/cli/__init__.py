@@ -15,7 +15,7 @@ from hpcpinn.cli import plan, problems, run, status
 class _Commands(TyperGroup):
     """The commands; one that does not exist is refused in the words of every other refusal."""
 
-    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command that the first argument names."""
         if args[0] not in self.commands:
             raise errors.HpcpinnError(

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from hpcpinn import errors
 from hpcpinn.cli.arguments import StoreOption, StudyFile
 
 On = Annotated[str, typer.Option("--on", metavar="serial|processes", help="Where tasks run.")]
@@ -35,7 +36,6 @@ def _announce(name: str, store: Path, tasks: int, waiting: int) -> None:
 def _show(store: Path) -> None:
     from rich.console import Console
 
-    from hpcpinn.results.figure import draw_widths
     from hpcpinn.results.opening import open_study
     from hpcpinn.results.printing import print_tables
 
@@ -44,6 +44,18 @@ def _show(store: Path) -> None:
     print_tables(study, terminal if terminal.is_terminal else Console(width=_LOG_WIDTH))
     print(f"store:  {store}")
     if study.sizes["width"] > 1:
-        figure = store.with_suffix(".png")
-        draw_widths(study, figure)
-        print(f"figure: {figure}")
+        print(f"figure: {_drawn(store, store.with_name(store.name.removesuffix('.zarr') + '.png'))}")
+
+
+def _drawn(store: Path, figure: Path) -> str:
+    """Draw beside the store; the results are complete without it where the disk refuses."""
+    from hpcpinn.results.figure import draw_widths
+    from hpcpinn.results.opening import open_study
+    from hpcpinn.store import disk
+
+    try:
+        with disk.reported(figure):
+            draw_widths(open_study(store), figure)
+    except errors.StoreError as refused:
+        return f"none; {refused}"
+    return str(figure)

@@ -4,7 +4,9 @@ Nothing here knows of jets, factors or tiles: derivatives of the fields are nest
 Jacobian is `jax.jacrev` over all parameters, and the kernel is $K = J J^\top$.
 """
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -23,23 +25,24 @@ _Map = Callable[[Float[Array, " coordinate"]], Float[Array, " field"]]
 
 def ntk(problem: Problem, network: Network, params: Params, points: Points) -> Float[Array, "row row"]:
     r"""The kernel $J J^\top$ of all terms at all their points; its memory grows with rows times parameters."""
-    jacobian = jnp.concatenate(
-        [_term_jacobian(problem, term, network, params, points) for term in problem.terms.values()]
-    )
+    x = {name: jnp.asarray(points[name]) for name in problem.terms}
+    rows = jax.tree.leaves(_jacobian(problem, network, params, x))
+    jacobian = jnp.concatenate([leaf.reshape(leaf.shape[0], -1) for leaf in rows], axis=1)
     return jnp.matmul(jacobian, jacobian.T, precision=precision.MATMUL)
 
 
-def _term_jacobian(
-    problem: Problem, term: Term, network: Network, params: Params, points: Points
-) -> Float[Array, "row parameter"]:
-    x = jnp.asarray(points[term.name])
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _jacobian(problem: Problem, network: Network, params: Params, x: Mapping[str, Array]) -> Any:
+    def rows(theta: Params) -> Float[Array, " row"]:
+        return jnp.concatenate([_rows(problem, term, network, theta, x[name]) for name, term in problem.terms.items()])
 
-    @jax.jit
-    def rows_of(theta: Params) -> Float[Array, " row"]:
-        return jax.vmap(lambda one: residual(problem, term, network, theta, one))(x)
+    return jax.jacrev(rows)(params)
 
-    rows = jax.jacrev(rows_of)(params)
-    return jnp.concatenate([leaf.reshape(len(x), -1) for leaf in jax.tree.leaves(rows)], axis=1)
+
+def _rows(
+    problem: Problem, term: Term, network: Network, params: Params, x: Float[Array, "row coordinate"]
+) -> Float[Array, " row"]:
+    return jax.vmap(lambda one: residual(problem, term, network, params, one))(x)
 
 
 def residual(

@@ -36,7 +36,7 @@ def plan_study(study: str | Path, store: str | Path | None = None) -> Planned:
     question = read_study(study)
     path = Path(store) if store is not None else default_store(question.name)
     plan = session.plan_of(question)
-    waiting = missing(plan, _own(path, plan).path) if path.exists() else list(plan.tasks)
+    waiting = list(plan.tasks) if creation.is_free(path) else missing(plan, _own(path, plan).path)
     session.refuse_unfitting(plan, path, waiting, workers=1)
     return Planned(plan, path, len(list(question.cells())), len(waiting), plan.total.flops / product_rate())
 

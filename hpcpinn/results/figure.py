@@ -1,5 +1,8 @@
 """The figure of a width study: how every quantity goes with the width."""
 
+import math
+import os
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -9,49 +12,103 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
-from hpcpinn.results.summary import Column, Table, tables
+from hpcpinn.results.summary import Column, Table, positions, tables
 
 # Absolute quantities, which the table shows: the figure is about fluctuations, distances and drifts.
 _ABSOLUTE = ("trace", "largest eigenvalue")
+# What no theory of wide networks says to fall with the width.
+_WITHOUT_GUIDE = (*_ABSOLUTE, "relative L2 error")
 _BAND = (0.1, 0.9)
+# As many lines as there are colours.
+_MOST_LINES = 10
+_LARGE_LEGEND = 6
+_PANELS_IN_A_ROW = 3
+# Two labels closer than this part of the axis would overlap.
+_LEAST_GAP = 0.08
 
 
 def draw_widths(study: xr.Dataset, file: Path) -> None:
-    """Draw the fluctuations and drifts of a study against its width, one line per position of the other axes."""
-    every = list(tables(study))
+    """Draw the fluctuations and drifts of a study against its width, one line per position of the other axes.
+
+    The file appears when it is complete.
+    """
+    every = list(islice(tables(study), _MOST_LINES))
     names = [column.name for column in every[0].columns]
     names = [name for name in names if name not in _ABSOLUTE] or names
-    figure = Figure(figsize=(5.2 * len(names), 4.6), layout="constrained")
+    rows, columns = math.ceil(len(names) / _PANELS_IN_A_ROW), min(len(names), _PANELS_IN_A_ROW)
+    figure = Figure(figsize=(5.2 * columns, 4.2 * rows + 0.5), layout="constrained")
     FigureCanvasAgg(figure)
-    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes, name in zip(panels, names, strict=False):
         _panel(axes, name, every)
-    missing, runs = sum(table.runs - table.done for table in every), sum(table.runs for table in every)
+    for axes in panels[len(names) :]:
+        axes.remove()
+    figure.suptitle(_title(study), fontsize=10, wrap=True)
+    _save(figure, file)
+
+
+def _title(study: xr.Dataset) -> str:
+    runs = f"{study['status'].size} runs"
+    for state in ("failed", "waiting"):
+        count = int((study["status"] == state).sum())
+        runs += f", {count} {state}" if count else ""
+    lines = f"; the first {_MOST_LINES} of {positions(study)} lines" if positions(study) > _MOST_LINES else ""
     head = f"{study.attrs['study_name']}: {study.attrs['equation']}"
-    figure.suptitle(f"{head}\nmean and 10-90 % of seeds; {runs} runs, {missing} missing or failed", fontsize=10)
-    figure.savefig(file, dpi=120)
+    return f"{head}\nmean and 10-90 % of seeds; {runs}{lines}"
+
+
+def _save(figure: Figure, file: Path) -> None:
+    aside = file.with_name(f".{file.name}.{os.getpid()}.partial")
+    try:
+        figure.savefig(aside, dpi=120, format=file.suffix.removeprefix("."))
+        aside.replace(file)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def _panel(axes: Axes, name: str, every: list[Table]) -> None:
-    columns = [next(column for column in table.columns if column.name == name) for table in every]
-    for table, column in zip(every, columns, strict=True):
-        _line(axes, column, ", ".join(f"{key} {value}" for key, value in table.where.items()))
     axes.set(xscale="log", yscale="log", xlabel="width N (neurons per hidden layer)", ylabel=f"{name} (dimensionless)")
-    _guide(axes)
-    widths = columns[0].values.dropna("width", how="all")["width"].values
-    axes.xaxis.set_major_locator(FixedLocator(widths.tolist()))
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
-    axes.xaxis.set_minor_locator(NullLocator())
+    for table in every:
+        column = next(column for column in table.columns if column.name == name)
+        _line(axes, column, _label(every, table))
+    if not axes.lines:
+        axes.text(0.5, 0.5, "no run is done", transform=axes.transAxes, ha="center")
+        return
+    _label_widths(axes)
+    if name not in _WITHOUT_GUIDE:
+        _guide(axes)
     axes.grid(visible=True, which="major", alpha=0.3)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8 if len(every) <= _LARGE_LEGEND else 6)
+
+
+def _label(every: list[Table], table: Table) -> str:
+    """Where a line is on the axes along which lines differ."""
+    differing = [key for key, value in table.where.items() if any(other.where[key] != value for other in every)]
+    return ", ".join(f"{key} {table.where[key]}" for key in differing or table.where)
 
 
 def _line(axes: Axes, column: Column, label: str) -> None:
     values = column.values.dropna("width", how="all").sortby("width")
+    if not values.size:
+        return
     widths = values["width"].values.astype(float)
     low, high = (values.quantile(level, "seed").values for level in _BAND)
     exponent = f": $N^{{{column.exponent.exponent:+.2f}}}$" if column.exponent else ""
     (line,) = axes.plot(widths, values.mean("seed").values, "o-", label=f"{label}{exponent}")
     axes.fill_between(widths, low, high, color=line.get_color(), alpha=0.15, linewidth=0)
+
+
+def _label_widths(axes: Axes) -> None:
+    """A tick at every width that was studied, but where two labels would overlap."""
+    widths = np.unique(np.concatenate([np.asarray(line.get_xdata(), dtype=float) for line in axes.lines]))
+    least = (widths[-1] / widths[0]) ** _LEAST_GAP
+    labelled = [widths[0]]
+    for width in widths[1:]:
+        if width >= least * labelled[-1]:
+            labelled.append(width)
+    axes.xaxis.set_major_locator(FixedLocator(labelled))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def _guide(axes: Axes) -> None:

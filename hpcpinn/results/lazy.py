@@ -36,7 +36,7 @@ class PublishedArray(BackendArray):
 def _outer(array: np.ndarray, key: tuple[Any, ...]) -> np.ndarray:
     """Index every dimension by itself; an integer removes its dimension."""
     for axis, one in reversed(list(enumerate(key))):
-        array = array[(slice(None),) * axis + (one,)]
+        array = np.asarray(array[(slice(None),) * axis + (one,)])
     return array
 
 

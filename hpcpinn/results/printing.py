@@ -1,21 +1,30 @@
 """Tables of results as text."""
 
+from itertools import islice
+
 import numpy as np
 import xarray as xr
 from rich import box
 from rich.console import Console
 from rich.table import Table as Grid
 
-from hpcpinn.results.summary import Column, Table, tables
+from hpcpinn.results.summary import Column, Table, positions, tables
+
+# More than a person reads: what follows is for a program.
+_MOST_TABLES = 24
 
 
 def print_tables(study: xr.Dataset, console: Console) -> None:
     """One table per position of the other axes: mean and standard deviation over seeds by width, exponents below."""
-    for table in tables(study):
+    for table in islice(tables(study), _MOST_TABLES):
         console.print(_grid(study, table))
         for column in table.columns:
             if column.exponent is not None:
                 console.print(f"  {column.name:20} ~ N^{column.exponent}", highlight=False, soft_wrap=True)
+    if positions(study) > _MOST_TABLES:
+        console.print(
+            f"and {positions(study) - _MOST_TABLES} more tables: hpcpinn.open_study has them all", highlight=False
+        )
     failed = int((study["status"] == "failed").sum())
     waiting = int((study["status"] == "waiting").sum())
     console.print(f"{study['status'].size} runs, {failed} failed, {waiting} waiting", highlight=False)

@@ -20,15 +20,17 @@ def spread_over_seeds(kernel: xr.DataArray) -> xr.DataArray:
 def distance_to_widest(kernel: xr.DataArray) -> xr.DataArray:
     r"""$\|K_s - \bar K_\text{widest}\|_F / \|\bar K_\text{widest}\|_F$ of every seed at every smaller width.
 
-    The mean over the seeds of the widest network stands for the infinitely wide one. It has an error of its own, so
-    that distances flatten where they come near it.
+    The mean over the seeds of the widest network that has run stands for the infinitely wide one. It has an error of
+    its own, so that distances flatten where they come near it.
 
     Raises:
-        ResultsError: there is only one width.
+        ResultsError: fewer than two widths have run.
     """
-    widths = np.sort(kernel["width"].values)
+    widths = np.sort(kernel.dropna("width", how="all")["width"].values)
     if len(widths) < 2:
-        raise errors.ResultsError("the distance to the widest network of a single width; allowed: at least 2 widths.")
+        raise errors.ResultsError(
+            f"the distance to the widest network of {len(widths)} widths that have run; allowed: at least 2."
+        )
     reference = kernel.sel(width=widths[-1], drop=True).mean("seed")
     return _distance(kernel.sel(width=widths[:-1]), reference).rename("distance_to_widest")
 

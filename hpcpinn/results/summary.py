@@ -1,6 +1,7 @@
 """What a study found, in a table: one row per width, with exponents in the width below."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 
@@ -13,6 +14,8 @@ from hpcpinn.results.spread import distance_to_widest, spread_over_seeds
 
 # A table of kernels is made only where all of them can be held at once; above, it is an analysis of its own.
 _MOST_BYTES = 2**31
+# What training leads to, as it is called in tables and figures.
+_TRAINED = {"kernel_drift": "kernel drift", "parameter_drift": "parameter drift", "relative_l2": "relative L2 error"}
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,16 @@ class Table:
     columns: tuple[Column, ...]
 
 
+def positions(study: xr.Dataset) -> int:
+    """How many tables a study has."""
+    return study["status"].size // (study.sizes["width"] * study.sizes["seed"])
+
+
 def tables(study: xr.Dataset) -> Iterator[Table]:
-    """A table for every position of the axes other than width and seed, at the last recorded step."""
+    """A table for every position of the axes other than width and seed.
+
+    Kernels are those at initialisation, drifts and errors those at the last recorded step.
+    """
     quantities = dict(_quantities(study))
     axes = [str(dim) for dim in study["status"].dims if dim not in ("width", "seed")]
     for position in product(*(range(study.sizes[axis]) for axis in axes)):
@@ -48,17 +59,16 @@ def tables(study: xr.Dataset) -> Iterator[Table]:
 
 def _quantities(study: xr.Dataset) -> Iterator[tuple[str, xr.DataArray]]:
     whole = study.sel(block="all")
-    last = {"step": -1}
     yield "trace", whole["trace"].isel(step=0)
     yield "largest eigenvalue", whole["eigenvalue"].isel(step=0, mode=0)
     if _has_kernels(study):
         kernel = study["kernel"].isel(step=0).compute()
         yield "spread over seeds", spread_over_seeds(kernel)
-        if study.sizes["width"] > 1:
+        with suppress(errors.ResultsError):
             yield "distance to widest", distance_to_widest(kernel)
-    for name in ("kernel_drift", "parameter_drift", "relative_l2"):
-        if name in study and (name != "relative_l2" or "loss" in study):
-            yield name.replace("_", " "), study[name].isel(last)
+    for name, title in _TRAINED.items():
+        if name in study and "loss" in study:
+            yield title, study[name].isel(step=-1)
 
 
 def _has_kernels(study: xr.Dataset) -> bool:

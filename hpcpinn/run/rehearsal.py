@@ -54,7 +54,7 @@ def _check_term(problem: Problem, term: Term, x: _Rows) -> None:
     _check_finite(problem, f"term `{term.name}`", x, np.asarray(values)[:, None], "every one of its points")
 
 
-@functools.lru_cache(maxsize=1)
+@functools.cache
 def _check_exact(problem: Problem) -> None:
     if problem.exact is not None:
         x = accuracy.grid(problem)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hpcpinn import errors
 from hpcpinn.model import problem as problems
 from hpcpinn.model.points import Points
 from hpcpinn.plan.plan import Plan, make_plan
@@ -62,7 +63,14 @@ def refuse_unfitting(plan: Plan, path: Path, tasks: Sequence[Task], workers: int
     Raises:
         PlanError: which part is too large, and what to lower.
     """
-    refuse(plan, memory.machine_bytes() // workers, _free_bytes(path), tasks)
+    machine, free = memory.machine_bytes(), _free_bytes(path)
+    refuse(plan, machine, free, tasks)
+    try:
+        refuse(plan, machine // workers, free, tasks)
+    except errors.PlanError as error:
+        raise errors.PlanError(
+            f"{error} It fits if fewer than {workers} workers share this machine: give --workers 1, say."
+        ) from error
 
 
 def _is_store(path: Path) -> bool:

@@ -38,14 +38,14 @@ def create(path: Path | str, plan: Plan, provenance: Mapping[str, Any], coordina
     """
     path = Path(path)
     with disk.reported(path):
-        if not _is_free(path):
+        if not is_free(path):
             return own(open_store(path), plan)
         with _parents(path):
             _make(path, plan, provenance, coordinates)
     return own(open_store(path), plan)
 
 
-def _is_free(path: Path) -> bool:
+def is_free(path: Path) -> bool:
     """Whether a folder can be renamed to `path`: nothing is there, or an empty folder."""
     if path.is_dir():
         return not any(path.iterdir())

@@ -12,6 +12,8 @@ from hpcpinn.store import disk, layout
 if TYPE_CHECKING:
     import zarr
 
+_GIVE = "Give a store as made by `hpcpinn run`, or to `hpcpinn run` a new folder with --store."
+
 
 @dataclass(frozen=True)
 class Store:
@@ -73,17 +75,14 @@ def _attributes(path: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise StoreError(_missing(path)) from error
     except (ValueError, AttributeError) as error:
-        raise StoreError(
-            f"{path} is not a store: {layout.METADATA} cannot be read ({error}). Give the store of a study, as made by "
-            f"`hpcpinn run`."
-        ) from error
+        raise StoreError(f"{path} is not a store: {layout.METADATA} cannot be read ({error}). {_GIVE}") from error
     _check_format(path, attributes.get("format"))
     return attributes
 
 
 def _check_format(path: Path, given: object) -> None:
     if given is None:
-        raise StoreError(f"{path} is a zarr group and not the store of a study. Give a store as made by `hpcpinn run`.")
+        raise StoreError(f"{path} is a zarr group and not the store of a study. {_GIVE}")
     if given != layout.FORMAT:
         raise StoreError(
             f"{path} has the format {given!r}, and this hpcpinn reads {layout.FORMAT!r}. Install the version "
@@ -93,7 +92,7 @@ def _check_format(path: Path, given: object) -> None:
 
 def _missing(path: Path) -> str:
     if path.exists():
-        return f"{path} is not a store: it has no {layout.METADATA}. Give a store as made by `hpcpinn run`."
+        return f"{path} is not a store: it has no {layout.METADATA}. {_GIVE}"
     near = sorted(str(found.parent) for found in path.parent.glob(f"*/{layout.METADATA}"))[:8]
     there = f" Stores beside it: {', '.join(near)}." if near else ""
     return f"there is no store at {path}.{there} `hpcpinn run STUDY --store {path}` makes one."

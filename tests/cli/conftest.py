@@ -38,7 +38,8 @@ class Answer(NamedTuple):
 def listing(folder: Path) -> dict[str, bytes]:
     """Everything below a folder, hidden files included, with what is in it."""
     return {
-        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else b"" for path in sorted(folder.rglob("*"))
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else b""
+        for path in sorted(folder.rglob("*"))
     }
 
 

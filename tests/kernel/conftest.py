@@ -9,6 +9,7 @@ import pytest
 
 from hpcpinn.kernel import jacobian
 from hpcpinn.model import precision
+from hpcpinn.model.networks.network import Network, Params
 from hpcpinn.model.problem import Problem
 from hpcpinn.model.terms import boundary, interior
 
@@ -57,6 +58,23 @@ def residual_vector(problem: Problem, network, points) -> Callable:
         )
 
     return rows
+
+
+def draw(network: Network, problem: Problem, seed: int) -> Params:
+    """Parameters of unit variance, as in the NTK parametrisation; `network.init` compiles for a second per shape."""
+    random = np.random.default_rng(seed)
+    return {
+        site.name: {
+            "weight": jnp.asarray(random.standard_normal((site.fan_out, site.fan_in))),
+            "bias": jnp.asarray(random.standard_normal(site.fan_out)),
+        }
+        for site in network.sites(len(problem.coordinates), len(problem.fields))
+    }
+
+
+@pytest.fixture(scope="session", name="draw")
+def _draw():
+    return draw
 
 
 @pytest.fixture(scope="session", name="residual_vector")

@@ -13,9 +13,7 @@ from hpcpinn.model.requirements import required_channels
 
 POINTS = {1: [[0.3], [0.8]], 2: [[0.3, 0.6], [0.9, 0.1]]}
 
-networks = pytest.mark.parametrize(
-    ("architecture", "parametrization"), [("mlp", "ntk"), ("mlp", "standard"), ("modified_mlp", "mup")]
-)
+networks = pytest.mark.parametrize(("architecture", "parametrization"), [("mlp", "ntk"), ("modified_mlp", "mup")])
 
 
 def case(problem, architecture, parametrization="ntk", **more):

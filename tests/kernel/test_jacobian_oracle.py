@@ -11,36 +11,44 @@ import pytest
 from hpcpinn.kernel import assembly, jacobian
 from hpcpinn.model import catalogue
 from hpcpinn.model.networks import ARCHITECTURES
+from hpcpinn.model.networks.network import Network, Params
 from hpcpinn.model.problem import Problem
 from hpcpinn.model.terms import boundary, interior
 
 PROBLEMS = sorted(catalogue.PROBLEMS)
-ACTIVATIONS = ("tanh", "erf", "gelu")
+ACTIVATIONS = ("tanh", "erf", "sin")
 DEPTHS = (1, 2)
 TOLERANCE = 1e-10
 
 
 class Plate(Problem):
-    """Orthotropic plate with a nonlinear foundation: fourth order, mixed derivatives, in three coordinates."""
+    """A plate that bends under a load of its own: fourth order, mixed derivatives, two fields, nonlinear."""
 
-    coordinates = {"t": (0.0, 1.0), "x": (-1.0, 1.0), "y": (0.0, 2.0)}
+    coordinates = {"x": (-1.0, 1.0), "y": (0.0, 2.0)}
     fields = ("w", "load")
 
     @interior
     def bending(self, p, f):
-        return f.w_xxyy + f.w_xxxx * f.load + jnp.sin(p.x) * f.w_xxt - f.load**2
+        return f.w_xxyy + f.w_xxxx * f.load + jnp.sin(p.x) * f.w_xxy - f.load**2
 
     @interior
     def slope(self, p, f):
-        return f.load_yyt + f.w_x * f.load_y
+        return f.load_xyy + f.w_x * f.load_y
 
     @boundary()
     def clamped(self, p, f):
         return f.w * f.load
 
 
-def relative_error(problem: Problem, network, counts: dict[str, int], key: int = 0) -> float:
-    params = network.init(jax.random.key(key), problem)
+def draw(network: Network, problem: Problem, key: int = 0) -> Params:
+    """Parameters of the right shapes from NumPy: `network.init` compiles for a second per shape."""
+    shapes = jax.eval_shape(lambda: network.init(jax.random.key(0), problem))
+    random = np.random.default_rng(key)
+    return jax.tree.map(lambda leaf: jnp.asarray(random.standard_normal(leaf.shape)), shapes)
+
+
+def relative_error(problem: Problem, network: Network, counts: dict[str, int], key: int = 0) -> float:
+    params = draw(network, problem, key)
     points = problem.sample(counts, jax.random.key(key + 1), "uniform")
     oracle = np.asarray(jacobian.ntk(problem, network, params, points))
     return float(np.abs(assembly.ntk(problem, network, params, points) - oracle).max() / np.abs(oracle).max())
@@ -60,10 +68,11 @@ def test_every_problem_and_network(name, architecture, activation, depth):
     assert relative_error(problem, network, few_points(problem)) < TOLERANCE
 
 
-@pytest.mark.parametrize("parametrization", ["ntk", "standard", "mup"])
-@pytest.mark.parametrize("activation", ["sin", "softplus", "swish"])
+@pytest.mark.parametrize(
+    ("parametrization", "activation"), [("ntk", "gelu"), ("standard", "softplus"), ("mup", "swish"), ("mup", "tanh")]
+)
 def test_every_parametrization_and_the_other_activations(parametrization, activation):
-    problem = catalogue.problem("klein_gordon1d")
+    problem = catalogue.problem("nonlinear_toy1d")
     network = ARCHITECTURES["modified_mlp"](
         width=5, depth=2, activation=activation, parametrization=parametrization, weight_std=1.3, bias_std=0.4
     )
@@ -72,8 +81,8 @@ def test_every_parametrization_and_the_other_activations(parametrization, activa
 
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
 def test_fourth_order_mixed_operator_with_two_fields(architecture):
-    network = ARCHITECTURES[architecture](width=4, depth=2, activation="tanh")
-    assert relative_error(Plate(), network, {"bending": 2, "slope": 3, "clamped": 6}) < TOLERANCE
+    network = ARCHITECTURES[architecture](width=4, depth=2 if architecture == "mlp" else 1, activation="tanh")
+    assert relative_error(Plate(), network, {"bending": 2, "slope": 3, "clamped": 4}) < TOLERANCE
 
 
 def test_scaled_inputs_and_no_bias():
@@ -87,7 +96,7 @@ def test_hard_boundary_ansatz():
     problem = catalogue.problem("poisson1d", hard_boundary=True)
     points = problem.sample({"residual": 4, "boundary": 2})
     network = ARCHITECTURES["mlp"](width=6, depth=1)
-    params = network.init(jax.random.key(0), problem)
+    params = draw(network, problem)
     kernel = assembly.ntk(problem, network, params, points)
     assert np.allclose(kernel, jacobian.ntk(problem, network, params, points), rtol=0, atol=TOLERANCE * kernel.max())
     assert (kernel[4:] == 0).all()  # the boundary rows are satisfied by construction: no parameter moves them

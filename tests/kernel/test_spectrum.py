@@ -23,9 +23,10 @@ def path_laplacian(size: int) -> np.ndarray:
 
 
 @sizes
-def test_the_eigenvalues_of_a_diagonal_matrix_are_its_entries_largest_first(size):
+def test_the_eigenvalues_of_a_diagonal_matrix_are_its_entries_largest_first(size, eps):
     entries = np.random.default_rng(1).permutation(np.arange(size) - size / 2)
-    np.testing.assert_array_equal(spectrum.eigenvalues(np.diag(entries)), np.sort(entries)[::-1])
+    found = spectrum.eigenvalues(np.diag(entries))
+    np.testing.assert_allclose(found, np.sort(entries)[::-1], rtol=0, atol=size * eps * size)
 
 
 @pytest.mark.parametrize("size", [2, 10, 100])
@@ -57,6 +58,14 @@ def test_a_zero_matrix_has_a_zero_spectrum_and_norm(size):
     zero = np.zeros((size, size))
     np.testing.assert_array_equal(spectrum.eigenvalues(zero), np.zeros(size))
     assert spectrum.spectral_norm(zero) == 0.0
+
+
+@pytest.mark.parametrize("size", [64, 65])
+def test_the_norm_of_matrices_on_which_a_krylov_space_is_exhausted_at_once(size, eps):
+    """A multiple of the identity, rank one, and rank two as of duplicated boundary points."""
+    ends = np.repeat(np.eye(2), [size // 2, size - size // 2], axis=0)
+    for kernel, expected in ((3 * np.eye(size), 3.0), (np.ones((size, size)), size), (ends @ ends.T, (size + 1) // 2)):
+        assert spectrum.spectral_norm(kernel) == pytest.approx(expected, rel=8 * size * eps)
 
 
 def test_one_and_two_rows_by_hand(eps):

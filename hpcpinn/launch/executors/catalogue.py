@@ -37,7 +37,8 @@ def engine(on: str | Executor, workers: int | None = None) -> Engine:
     if isinstance(on, Executor):
         return given.engine(on, workers or _cores())
     if on not in EXECUTORS:
-        raise errors.HpcpinnError(f"executor `{on}` does not exist; {errors.nearest(on, EXECUTORS)}")
+        known = errors.nearest(on, EXECUTORS)
+        raise errors.HpcpinnError(f"executor `{on}` does not exist; {known} Give --on processes, say.")
     return EXECUTORS[on](workers)
 
 

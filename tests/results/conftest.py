@@ -1,0 +1,87 @@
+"""Stores with known numbers, made without a network: plan, ledger and zarr alone."""
+
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+
+from hpcpinn.plan.outline import Outline
+from hpcpinn.plan.plan import Plan, make_plan
+from hpcpinn.plan.tasks import Task
+from hpcpinn.store import attempts, creation, ledger, regions
+from hpcpinn.store.provenance import provenance
+from hpcpinn.store.store import open_store
+from hpcpinn.study.reading import parse_study
+
+OUTLINE = Outline(("x",), ("u",), {"residual": 3, "boundary": 1}, has_exact=True)
+TRAINED = "[training]\nsteps = 10\nrecord = [0, 3, 10]\n"
+PADDED = {"row", "col", "mode"}
+
+State = Literal["done", "failed", "written", "waiting"]
+
+
+def text(sweep: str = "", rest: str = TRAINED, width: str = "[4, 8, 16]", depth: str = "[1, 2]", seed: str = "3") -> str:
+    points = "" if "points.residual" in sweep else "residual = 4\n"
+    return (
+        f'name = "small"\nproblem = "poisson1d"\n[sweep]\nwidth = {width}\ndepth = {depth}\nseed = {seed}\n{sweep}\n'
+        f"[points]\n{points}boundary = 2\n{rest}"
+    )
+
+
+def values(plan: Plan, task: Task) -> dict[str, np.ndarray]:
+    """Positive numbers that depend on run and variable, and fall as the square root of the width with some noise."""
+    rows = plan.points_of(task.cell).rows
+    width = float(plan.axes[0].values[task.cell[0]])
+    found = {}
+    for variable in plan.variables:
+        random = np.random.default_rng([int(task.id, 16), zlib.crc32(variable.name.encode())])
+        after = zip(variable.dims, variable.shape, strict=True)
+        shape = [rows if dim in PADDED else size for dim, size in list(after)[len(task.cell) + 1 :]]
+        found[variable.name] = width**-0.5 * random.uniform(1, 2, (task.count, *shape))
+    return found
+
+
+def write(store: Path, plan: Plan, task: Task, state: State = "done") -> None:
+    """Take a task to a state."""
+    if state == "failed":
+        ledger.fail(store, attempts.begin(task.id), "ValueError: no such luck")
+    if state not in ("done", "written"):
+        return
+    opened, numbers = open_store(store), values(plan, task)
+    kernel = plan.variable("kernel")
+    if kernel is None or task.seeds[0] >= (kernel.kept_seeds or 0):
+        numbers.pop("kernel", None)
+    elif kernel.kept_seeds < task.seeds[1]:
+        kept = range(kernel.kept_seeds)
+        regions.write_region(opened, plan, task, {"kernel": numbers.pop("kernel")[: len(kept)]}, {"seed": kept})
+    files = regions.write_region(opened, plan, task, numbers)
+    if state == "done":
+        ledger.publish(store, attempts.begin(task.id), files)
+
+
+@pytest.fixture(scope="session")
+def make(tmp_path_factory) -> Callable[..., tuple[Path, Plan]]:
+    """Make a store whose tasks are in the state that a function of the task says."""
+
+    def made(study: str | None = None, state: Callable[[Task], State] = lambda task: "done") -> tuple[Path, Plan]:
+        path = tmp_path_factory.mktemp("results") / "small.zarr"
+        question = parse_study(text() if study is None else study, Path())
+        plan = make_plan(question, OUTLINE)
+        creation.create(path, plan, provenance(question, equation="u'' = f", problem="poisson1d"), points(plan))
+        for task in plan.tasks:
+            write(path, plan, task, state(task))
+        return path, plan
+
+    return made
+
+
+def points(plan: Plan) -> dict[str, np.ndarray]:
+    """x = 0, 1, 2, ... in every cell, NaN below its last row."""
+    shape = next(variable.shape for variable in plan.coordinates if variable.name == "x")
+    x = np.full(shape, np.nan)
+    for point in plan.points:
+        x[point.index][: point.rows] = np.arange(point.rows)
+    return {"x": x}

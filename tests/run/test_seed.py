@@ -1,0 +1,162 @@
+"""One run: what it records, and that nothing but its own configuration and seed decides it."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import hpcpinn
+from hpcpinn.kernel import blocks, spectrum
+from hpcpinn.run.seed import run_seed
+from hpcpinn.training import gd, loss, stability
+
+SHAPES = {
+    "kernel": (3, 6, 6),
+    "eigenvalue": (3, 3, 6),
+    "noise_floor": (3, 3),
+    "trace": (3, 3),
+    "frobenius_norm": (3, 3),
+    "spectral_norm": (3, 3),
+    "kernel_drift": (3,),
+    "parameter_drift": (3,),
+    "loss": (3, 2),
+    "weight": (3, 2),
+    "relative_l2": (3,),
+    "stability": (3,),
+}
+ONLY_TRAINED = {"kernel_drift", "parameter_drift", "loss", "weight", "stability"}
+
+
+def with_training(rate, loss_name="mean"):
+    return f'[training]\nlearning_rate = {rate}\nsteps = 10\nrecord = [0, 3, 10]\nloss = "{loss_name}"\n'
+
+
+@pytest.fixture(scope="module")
+def trained(cell):
+    return cell()
+
+
+@pytest.fixture(scope="module")
+def record(trained):
+    return run_seed(trained, 7)
+
+
+def row_weights(cell):
+    counts = cell.points.counts
+    return loss.row_weights(loss.term_weights(cell.configuration.training.loss, counts), counts)
+
+
+def test_every_quantity_has_the_recorded_steps_in_front(record):
+    assert {name: values.shape for name, values in record.items()} == SHAPES
+    assert all(values.dtype == np.float64 for values in record.values())
+    assert all(np.isfinite(values).all() for name, values in record.items() if name != "eigenvalue")
+
+
+def test_without_training_there_is_the_initialisation_only(cell):
+    found = run_seed(cell(rest=""), 7)
+    assert {name: values.shape for name, values in found.items()} == {
+        name: (1, *shape[1:]) for name, shape in SHAPES.items() if name not in ONLY_TRAINED
+    }
+
+
+def test_without_an_exact_solution_there_is_no_error(cell):
+    unknown = cell(rest="", problem="allen_cahn1d", points="residual = 4\ninitial = 2\nwalls = 2")
+    assert unknown.problem.exact is None
+    assert "relative_l2" not in run_seed(unknown, 0)
+
+
+def test_the_same_seed_gives_the_same_bits_whatever_ran_in_between(trained, record):
+    for seed in (0, 1):
+        run_seed(trained, seed)
+    again = run_seed(trained, 7)
+    assert {name: values.tobytes() for name, values in again.items()} == {
+        name: values.tobytes() for name, values in record.items()
+    }
+
+
+def test_other_seeds_are_other_networks(trained, record):
+    assert (run_seed(trained, 8)["kernel"][0] != record["kernel"][0]).any()
+
+
+def test_the_kernel_at_step_0_is_the_public_one_of_the_documented_network(trained, record):
+    params = trained.network.init(jax.random.key(7), trained.problem)
+    public = hpcpinn.ntk(trained.problem, trained.network, params, trained.points)
+    assert public.values.tobytes() == record["kernel"][0].tobytes()
+
+
+def test_later_kernels_and_losses_are_those_of_the_trained_parameters(trained, record):
+    params = trained.network.init(jax.random.key(7), trained.problem)
+    counts = trained.points.counts
+    x = {name: jnp.asarray(trained.points[name]) for name in counts}
+    weights = loss.term_weights("mean", counts)
+    rate = 0.5 * stability.edge(record["kernel"][0], row_weights(trained))
+    moved = gd.descend(trained.problem, trained.network, weights, params, x, jnp.asarray(rate), jnp.asarray(10))
+    public = hpcpinn.ntk(trained.problem, trained.network, moved, trained.points)
+    np.testing.assert_allclose(public.values, record["kernel"][2], rtol=1e-12)
+    losses = loss.term_losses(trained.problem, trained.network, weights, moved, x)
+    np.testing.assert_allclose(losses, record["loss"][2], rtol=1e-12)
+
+
+def test_spectra_and_norms_are_those_of_the_recorded_kernels(trained, record):
+    for step in range(3):
+        for name, values in blocks.describe(record["kernel"][step], trained.points.counts).items():
+            np.testing.assert_array_equal(record[name][step], values)
+
+
+def test_drifts_begin_at_zero_and_are_relative_to_step_0(record):
+    assert record["kernel_drift"][0] == record["parameter_drift"][0] == 0.0
+    kernel = record["kernel"]
+    expected = np.linalg.norm(kernel - kernel[0], axis=(1, 2)) / np.linalg.norm(kernel[0])
+    np.testing.assert_allclose(record["kernel_drift"], expected, rtol=1e-14)
+    assert (record["parameter_drift"][1:] > 0).all()
+
+
+def test_the_loss_falls_below_the_edge(record):
+    total = record["loss"].sum(axis=1)
+    assert total[0] > total[1] > total[2]
+    np.testing.assert_array_equal(record["weight"], 1.0)
+
+
+def test_stability_is_the_learning_rate_over_the_present_edge(trained, record):
+    assert record["stability"][0] == pytest.approx(0.5, rel=1e-15)
+    rate = 0.5 * stability.edge(record["kernel"][0], row_weights(trained))
+    for step in (1, 2):
+        edge = stability.edge(record["kernel"][step], row_weights(trained))
+        assert record["stability"][step] == pytest.approx(rate / edge, rel=1e-15)
+
+
+@pytest.mark.parametrize("name", ["mean", "half_sum"])
+def test_a_learning_rate_may_be_a_number(cell, name, record):
+    numbered = cell(rest=with_training(1e-6, name))
+    found = run_seed(numbered, 7)
+    assert found["kernel"][0].tobytes() == record["kernel"][0].tobytes()
+    root = np.sqrt(row_weights(numbered))
+    largest = np.linalg.eigvalsh(root[:, None] * found["kernel"][0] * root)[-1]
+    assert found["stability"][0] == pytest.approx(1e-6 * largest, rel=1e-12)
+
+
+def test_a_fraction_of_the_edge_makes_losses_that_differ_by_a_factor_the_same(cell):
+    """The mean over one term only rescales its sum, and the learning rate is scaled back by the edge."""
+    half, whole = (run_seed(cell(rest=with_training('"0.5 edge"', name)), 7) for name in ("half_sum", "sum"))
+    np.testing.assert_allclose(half["kernel"], whole["kernel"], rtol=1e-9)
+    np.testing.assert_allclose(2 * half["loss"], whole["loss"], rtol=1e-9)
+
+
+def test_a_kernel_in_float32_leaves_training_in_float64(cell, record):
+    """With a learning rate given as a number the path does not see the kernel at all."""
+    rate = with_training(1e-6)
+    low, high = (run_seed(cell(rest=rate + f'[kernel]\nprecision = "{name}"\n'), 7) for name in ("float32", "float64"))
+    assert low["kernel"].dtype == np.float32
+    assert low["eigenvalue"].dtype == np.float64
+    for name in ("parameter_drift", "loss", "relative_l2"):
+        assert low[name].dtype == np.float64
+        assert low[name].tobytes() == high[name].tobytes()
+    for step in range(3):
+        floor = spectrum.noise_floor(high["spectral_norm"][step, 0], 6, low["kernel"].dtype)
+        assert np.abs(low["kernel"][step] - high["kernel"][step]).max() <= floor
+    np.testing.assert_allclose(low["noise_floor"] / high["noise_floor"], 2.0**29, rtol=1e-5)
+
+
+def test_the_tile_does_not_matter_beyond_round_off(cell, record):
+    found = run_seed(cell(rest="[kernel]\ntile = 2\n"), 7)
+    np.testing.assert_allclose(found["kernel"][0], record["kernel"][0], rtol=1e-12)

@@ -1,0 +1,89 @@
+"""A small trained case: the Poisson problem, a shallow network, six rows."""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from hpcpinn.kernel import assembly
+from hpcpinn.model import catalogue, evaluation, precision
+from hpcpinn.model.networks.mlp import MLP
+from hpcpinn.model.points import Points
+from hpcpinn.model.problem import Problem
+from hpcpinn.training import gd, loss, stability
+
+EPS = float(np.finfo(precision.DTYPES["float64"]).eps)
+COUNTS = {"residual": 4, "boundary": 2}
+
+_residuals = functools.partial(jax.jit, static_argnums=(0, 1, 2))(evaluation.residuals)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A problem, its points, a network with its initial parameters, and a loss."""
+
+    problem: Problem
+    network: MLP
+    points: Points
+    params: Mapping[str, Any]
+    weights: loss.Weights
+
+    @property
+    def x(self):
+        return {name: jnp.asarray(self.points[name]) for name in self.points.counts}
+
+    @property
+    def row_weights(self):
+        return loss.row_weights(self.weights, self.points.counts)
+
+    @property
+    def kernel(self):
+        return assembly.ntk(self.problem, self.network, self.params, self.points)
+
+    @property
+    def edge(self):
+        return stability.edge(self.kernel, self.row_weights)
+
+    def residuals(self, params):
+        """All rows, one term after the other."""
+        terms = self.problem.terms
+        parts = [_residuals(self.problem, terms[name], self.network, params, self.x[name]) for name in terms]
+        return np.concatenate(parts)
+
+    def loss(self, params):
+        return float(self.row_weights @ self.residuals(params) ** 2)
+
+    def descend(self, learning_rate, steps, params=None):
+        start = self.params if params is None else params
+        rate, count = jnp.asarray(learning_rate), jnp.asarray(steps)
+        return gd.descend(self.problem, self.network, self.weights, start, self.x, rate, count)
+
+
+def make_case(width=16, normalization="mean", seed=0, problem="poisson1d"):
+    made, network = catalogue.problem(problem), MLP(width=width, depth=1)
+    # From NumPy: `network.init` compiles for a second per width.
+    random = np.random.default_rng(seed)
+    shapes = jax.eval_shape(lambda: network.init(jax.random.key(0), made))
+    params = jax.tree.map(lambda leaf: jnp.asarray(random.standard_normal(leaf.shape)), shapes)
+    points = made.sample(COUNTS)
+    return Case(made, network, points, params, loss.term_weights(normalization, COUNTS))
+
+
+@pytest.fixture(scope="session", name="make_case")
+def _make_case():
+    return make_case
+
+
+@pytest.fixture(scope="session")
+def case():
+    return make_case()
+
+
+@pytest.fixture(scope="session")
+def eps():
+    return EPS
