@@ -1,5 +1,6 @@
 """Tables of results as text."""
 
+from collections.abc import Iterator
 from itertools import islice
 
 import numpy as np
@@ -12,37 +13,64 @@ from hpcpinn.results.summary import Column, Table, positions, tables
 
 # More than a person reads: what follows is for a program.
 _MOST_TABLES = 24
+_HEAD = "width N"
+# Of the lines and spaces around a cell.
+_FRAME = 3
 
 
 def print_tables(study: xr.Dataset, console: Console) -> None:
     """One table per position of the other axes: mean and standard deviation over seeds by width, exponents below."""
+    widths = study["width"].values.tolist()
     for table in islice(tables(study), _MOST_TABLES):
-        console.print(_grid(study, table))
+        _line(console, _title(study, table))
+        for columns in _parts(table, widths, console.width):
+            console.print(_grid(columns, widths))
         for column in table.columns:
             if column.exponent is not None:
-                console.print(f"  {column.name:20} ~ N^{column.exponent}", highlight=False, soft_wrap=True)
+                _line(console, f"  {column.name:20} ~ N^{column.exponent}")
     if positions(study) > _MOST_TABLES:
-        console.print(
-            f"and {positions(study) - _MOST_TABLES} more tables: hpcpinn.open_study has them all", highlight=False
-        )
+        _line(console, f"and {positions(study) - _MOST_TABLES} more tables: hpcpinn.open_study has all their numbers")
     failed = int((study["status"] == "failed").sum())
     waiting = int((study["status"] == "waiting").sum())
-    console.print(f"{study['status'].size} runs, {failed} failed, {waiting} waiting", highlight=False)
+    _line(console, f"{study['status'].size} runs, {failed} failed, {waiting} waiting")
 
 
-def _grid(study: xr.Dataset, table: Table) -> Grid:
+def _line(console: Console, text: str) -> None:
+    """Print as it is: a value may look like markup, and a log is not wrapped."""
+    console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def _title(study: xr.Dataset, table: Table) -> str:
     where = ", ".join(f"{name} = {value}" for name, value in table.where.items())
-    title = f"{study.attrs['study_name']}: {where} ({table.done} of {table.runs} runs)"
-    grid = Grid(title=f"{title}, mean ± standard deviation over seeds", title_justify="left", box=box.SIMPLE)
-    grid.add_column("width N", justify="right")
+    runs = f"{table.done} of {table.runs} runs"
+    return f"{study.attrs['study_name']}: {where} ({runs}), mean ± standard deviation over seeds"
+
+
+def _parts(table: Table, widths: list[int], room: int) -> Iterator[list[Column]]:
+    """The columns, as many at a time as fit beside the widths: a number that is cut off is worse than a second table."""
+    part: list[Column] = []
+    used = first = max(len(_HEAD), *(len(str(width)) for width in widths)) + _FRAME
     for column in table.columns:
+        need = max(len(column.name), *(len(_cell(column, width)) for width in widths)) + _FRAME
+        if part and used + need > room:
+            yield part
+            part, used = [], first
+        part.append(column)
+        used += need
+    yield part
+
+
+def _grid(columns: list[Column], widths: list[int]) -> Grid:
+    grid = Grid(box=box.SIMPLE)
+    grid.add_column(_HEAD, justify="right", no_wrap=True)
+    for column in columns:
         grid.add_column(column.name, justify="right", no_wrap=True)
-    for width in study["width"].values:
-        grid.add_row(str(width), *(_cell(column, width) for column in table.columns))
+    for width in widths:
+        grid.add_row(str(width), *(_cell(column, width) for column in columns))
     return grid
 
 
-def _cell(column: Column, width: object) -> str:
+def _cell(column: Column, width: int) -> str:
     if width not in column.values["width"].values:
         return "-"
     values = np.asarray(column.values.sel(width=width).values, dtype=np.float64)

@@ -106,10 +106,10 @@ def _check_recordable(written: Document, swept: dict[str, list[Any]]) -> None:
 
 def _unreadable(path: Path, error: OSError) -> StudyError:
     try:
-        near = [str(other) for other in path.parent.glob("*.toml") if other != path]
+        near = sorted(str(other) for other in path.parent.glob("*.toml") if other.name != "pyproject.toml")
     except OSError:
         near = []
-    hint = f" Study files there: {nearest(str(path), near)}" if near else ""
+    hint = f" TOML files there: {nearest(str(path), near).removeprefix('allowed: ')}" if near else ""
     return StudyError(
         f"{path} cannot be read ({error.strerror}); allowed: a study file in TOML.{hint} Check the path, or begin with "
         f"`hpcpinn plan jobs/quickstart.toml`."

@@ -37,7 +37,7 @@ def test_a_file_that_is_not_there_is_refused_with_the_nearest(tmp_path, text):
         read_study(path)
     assert str(caught.value) == (
         f"{path} cannot be read (No such file or directory); allowed: a study file in TOML. "
-        f"Study files there: allowed: {tmp_path / 'poisson.toml'}. Did you mean `{tmp_path / 'poisson.toml'}`? "
+        f"TOML files there: {tmp_path / 'poisson.toml'}. Did you mean `{tmp_path / 'poisson.toml'}`? "
         "Check the path, or begin with `hpcpinn plan jobs/quickstart.toml`."
     )
 
