@@ -1,6 +1,6 @@
 # Two commands on a fresh machine: `make study` and `make test`. Both install once, into $(VENV).
 #
-#   make study    run jobs/quickstart.toml here; prints the table and where the store, figure and report are
+#   make study    run jobs/quickstart.toml here; prints the table and where the store and the figure are
 #   make test     every test this machine can run; what was skipped, and why, is printed last
 #   make check    formatting, lint, types, layers, shell scripts
 #   make limits   times at a prompt against what is promised: help, plan, status, opening

@@ -11,7 +11,7 @@ from hpcpinn.cli.arguments import StoreOption, StudyFile
 On = Annotated[str, typer.Option("--on", metavar="serial|processes", help="Where tasks run.")]
 Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Tasks at once; one per core by default.")]
 
-_LOG_WIDTH = 140
+_LOG_WIDTH = 160
 
 
 def run(study: StudyFile, store: StoreOption = None, on: On = "serial", workers: Workers = None) -> None:

@@ -47,7 +47,7 @@ def _title(study: xr.Dataset, table: Table) -> str:
 
 
 def _parts(table: Table, widths: list[int], room: int) -> Iterator[list[Column]]:
-    """The columns, as many at a time as fit beside the widths: a number that is cut off is worse than a second table."""
+    """The columns, as many at a time as there is room for: a second table is better than numbers that are cut off."""
     part: list[Column] = []
     used = first = max(len(_HEAD), *(len(str(width)) for width in widths)) + _FRAME
     for column in table.columns:

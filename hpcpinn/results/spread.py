@@ -29,7 +29,7 @@ def distance_to_widest(kernel: xr.DataArray) -> xr.DataArray:
     widths = np.sort(kernel.dropna("width", how="all")["width"].values)
     if len(widths) < 2:
         raise errors.ResultsError(
-            f"the distance to the widest network of {len(widths)} widths that have run; allowed: at least 2."
+            f"the distance to the widest network where runs of {len(widths)} are done; allowed: at least 2 widths."
         )
     reference = kernel.sel(width=widths[-1], drop=True).mean("seed")
     return _distance(kernel.sel(width=widths[:-1]), reference).rename("distance_to_widest")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import jax
 import numpy as np
 
 from hpcpinn import errors
@@ -14,6 +15,7 @@ from hpcpinn.plan.plan import Plan, make_plan
 from hpcpinn.plan.refusal import refuse
 from hpcpinn.plan.tasks import Task
 from hpcpinn.run import memory, rehearsal, setup
+from hpcpinn.run.combinations import first_cells
 from hpcpinn.run.outlines import outline
 from hpcpinn.store import creation, ledger, leftovers
 from hpcpinn.store.provenance import provenance
@@ -83,9 +85,14 @@ def _free_bytes(path: Path) -> int:
 
 
 def _facts(study: Study) -> dict[str, str]:
-    configuration = study.configuration((0,) * len(study.cell_axes))
-    problem = type(setup.problem_of(configuration, study.folder))
-    return {"problem": configuration.problem, "equation": problems.describe(problem)}
+    configurations = [study.configuration(cell) for cell in first_cells(study, "kernel")]
+    problem = type(setup.problem_of(configurations[0], study.folder))
+    return {
+        "problem": configurations[0].problem,
+        "equation": problems.describe(problem),
+        "precision": ", ".join(dict.fromkeys(configuration.kernel.precision for configuration in configurations)),
+        "devices": ", ".join(dict.fromkeys(device.device_kind for device in jax.devices())),
+    }
 
 
 def _coordinates(plan: Plan, points: dict[tuple[int, ...], Points]) -> dict[str, np.ndarray]:

@@ -4,6 +4,7 @@ The reference was computed independently of this package, from derivatives in cl
 covered: frequencies other than 1 and the standard parametrisation, whose exponents are others.
 """
 
+import fcntl
 import io
 import os
 from pathlib import Path
@@ -31,10 +32,12 @@ REFERENCE_SEEDS = 4
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    """One store for all workers of pytest-xdist: a study may be run twice at once."""
+    """One store for all workers of pytest-xdist: the first runs the study, the others wait and find it done."""
     own = tmp_path_factory.getbasetemp()
     shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    completion = hpcpinn.run_study(STUDY, shared / "wang2020.zarr", on="processes")
+    with (shared / "wang2020.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        completion = hpcpinn.run_study(STUDY, shared / "wang2020.zarr", on="processes")
     assert completion.missing == 0
     return hpcpinn.open_study(completion.store)
 

@@ -23,7 +23,8 @@ PADDED = {"row", "col", "mode"}
 State = Literal["done", "failed", "written", "waiting"]
 
 
-def text(sweep: str = "", rest: str = TRAINED, width: str = "[4, 8, 16]", depth: str = "[1, 2]", seed: str = "3") -> str:
+def text(sweep="", rest=TRAINED, width="[4, 8, 16]", depth="[1, 2]", seed="3") -> str:
+    """A study; every argument is TOML."""
     points = "" if "points.residual" in sweep else "residual = 4\n"
     return (
         f'name = "small"\nproblem = "poisson1d"\n[sweep]\nwidth = {width}\ndepth = {depth}\nseed = {seed}\n{sweep}\n'

@@ -1,11 +1,23 @@
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from hpcpinn.run.setup import setup
-from hpcpinn.study.reading import parse_study
+from hpcpinn.study.reading import parse_study, read_study
+from hpcpinn.study.study import Study
 
 TRAINING = '[training]\nlearning_rate = "0.5 edge"\nsteps = 10\nrecord = [0, 3, 10]\n'
+
+
+HEAD = """
+import jax.numpy as jnp
+import hpcpinn
+
+class Mine(hpcpinn.Problem):
+    coordinates = {"t": (0.0, 2.0), "x": (-1.0, 3.0)}
+"""
 
 
 def text(rest=TRAINING, problem="poisson1d", width=64, depth=1, points="residual = 4\nboundary = 2", seeds=1):
@@ -28,3 +40,20 @@ def _text():
 @pytest.fixture(scope="session", name="cell")
 def _cell():
     return cell
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Callable[..., Study]:
+    """A study file of poisson1d, or of a class `Mine` beside it with this body, which begins at the left margin."""
+
+    def read(sweep: str = "", rest: str = "", points: str = "residual = 4\nboundary = 2", mine: str = "") -> Study:
+        if mine:
+            (tmp_path / "mine.py").write_text(HEAD + textwrap.indent(mine, "    "))
+        lengths = "" if "width" in sweep else "width = 2\ndepth = 1\n"
+        (tmp_path / "study.toml").write_text(
+            f'name = "small"\nproblem = "{"mine.py:Mine" if mine else "poisson1d"}"\n[sweep]\n{lengths}{sweep}\n'
+            f"[points]\n{points}\n{rest}"
+        )
+        return read_study(tmp_path / "study.toml")
+
+    return read

