@@ -12,7 +12,7 @@ from hpcpinn import errors
 from hpcpinn.plan.hypercube import MEASURED
 from hpcpinn.plan.plan import Plan
 from hpcpinn.plan.tasks import Task
-from hpcpinn.run import memory
+from hpcpinn.run import memory, programs
 from hpcpinn.run.seed import run_seed
 from hpcpinn.run.setup import Setup, setup
 from hpcpinn.store import ledger, regions
@@ -55,8 +55,10 @@ def execute(study: Study, plan: Plan, store: Store, task: Task) -> Outcome:
 
 
 def _compute(study: Study, plan: Plan, store: Store, task: Task, attempt: Attempt) -> None:
+    configuration = study.configuration(task.cell)
+    programs.keep_for(configuration)
     memory.reset_peak()
-    cell = setup(study.configuration(task.cell), study.folder)
+    cell = setup(configuration, study.folder)
     files, records = [], []
     for position in range(*task.seeds):
         record, written = _run(plan, store, task, cell, position, study.seeds[position])
