@@ -1,6 +1,6 @@
-"""Times that users feel at a prompt, against what is promised; prints a table and leaves with 1 when a promise is broken.
+"""Times that users feel at a prompt, against what is promised; leaves with 1 when a promise is broken.
 
-Every command runs in a process of its own, three times; the fastest run counts, since others only add the machine's noise.
+Every command runs three times in a process of its own, and the fastest counts: others add the machine's noise.
 """
 
 import subprocess

@@ -36,7 +36,7 @@ def noise_floor(largest: float, size: int, precision: np.dtype) -> float:
 
 
 def spectral_norm(kernel: Float[np.ndarray, "n n"]) -> float:
-    r"""$\|K\|_2$ of a symmetric matrix, by Lanczos iteration (ARPACK) without the other eigenvalues where it is large."""
+    r"""$\|K\|_2$ of a symmetric matrix; by Lanczos iteration (ARPACK) where it is large."""
     if not np.isfinite(kernel).all():
         return float("nan")
     matrix = kernel.astype(np.float64)
