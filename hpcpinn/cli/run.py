@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hpcpinn import errors
+from hpcpinn.cli import failures
 from hpcpinn.cli.arguments import StoreOption, StudyFile
 
 On = Annotated[str, typer.Option("--on", metavar="serial|processes", help="Where tasks run.")]
@@ -19,8 +20,7 @@ def run(study: StudyFile, store: StoreOption = None, on: On = "serial", workers:
     from hpcpinn.launch.running import run_study
 
     completion = run_study(study, store, on, workers, started=_announce)
-    for failure in completion.failures:
-        print(f"failed {failure.task}: {failure.reason}")
+    failures.show(completion.failures, completion.store)
     if completion.done:
         _show(completion.store)
     if completion.failures:

@@ -1,5 +1,6 @@
 """`hpcpinn status`."""
 
+from hpcpinn.cli import failures
 from hpcpinn.cli.arguments import StoreFolder
 
 
@@ -18,7 +19,6 @@ def status(store: StoreFolder) -> None:
         flops = sum(cost for task, cost in tasks.items() if task.id in ids)
         runs = sum(task.count for task in tasks if task.id in ids)
         print(f"  {name:8} {len(ids):8} tasks {runs:8} runs  {flops / total:6.1%} of the operations")
-    for failure in ledger.failures(opened.path):
-        print(f"failed {failure.task}: {failure.reason}")
+    failures.show(ledger.failures(opened.path), opened.path)
     if state.failed or state.waiting:
         print("`hpcpinn run STUDY` with the study of this store runs what is missing.")

@@ -17,7 +17,7 @@ from hpcpinn.plan.tasks import Task
 from hpcpinn.run import memory, rehearsal, setup
 from hpcpinn.run.combinations import first_cells
 from hpcpinn.run.outlines import outline
-from hpcpinn.store import creation, ledger, leftovers
+from hpcpinn.store import creation, disk, layout, ledger, leftovers
 from hpcpinn.store.provenance import provenance
 from hpcpinn.store.store import Store
 from hpcpinn.study.study import Study
@@ -51,7 +51,7 @@ def open_session(study: Study, path: Path, workers: int) -> Session:
         StoreError: the store belongs to another study, or cannot be made.
     """
     plan = plan_of(study)
-    finished = ledger.done(path) if _is_store(path) else set()
+    finished = _finished(path)
     refuse_unfitting(plan, path, [task for task in plan.tasks if task.id not in finished], workers)
     points = rehearsal.rehearse(study, plan)
     store = creation.create(path, plan, provenance(study, **_facts(study)), _coordinates(plan, points))
@@ -64,6 +64,7 @@ def refuse_unfitting(plan: Plan, path: Path, tasks: Sequence[Task], workers: int
 
     Raises:
         PlanError: which part is too large, and what to lower.
+        StoreError: the folders above the store cannot be looked into.
     """
     machine, free = memory.machine_bytes(), _free_bytes(path)
     refuse(plan, machine, free, tasks)
@@ -75,13 +76,15 @@ def refuse_unfitting(plan: Plan, path: Path, tasks: Sequence[Task], workers: int
         ) from error
 
 
-def _is_store(path: Path) -> bool:
-    return (path / "ledger").is_dir()
+def _finished(path: Path) -> set[str]:
+    with disk.reported(path):
+        return ledger.done(path) if layout.ledger(path).is_dir() else set()
 
 
 def _free_bytes(path: Path) -> int:
-    existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
-    return shutil.disk_usage(existing).free
+    with disk.reported(path):
+        existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+        return shutil.disk_usage(existing).free
 
 
 def _facts(study: Study) -> dict[str, str]:

@@ -46,10 +46,13 @@ def create(path: Path | str, plan: Plan, provenance: Mapping[str, Any], coordina
 
 
 def is_free(path: Path) -> bool:
-    """Whether a folder can be renamed to `path`: nothing is there, or an empty folder."""
-    if path.is_dir():
-        return not any(path.iterdir())
-    return not os.path.lexists(path)
+    """Whether a folder can be renamed to `path`: nothing is there, or an empty folder.
+
+    Raises:
+        StoreError: this cannot be seen from here.
+    """
+    with disk.reported(path):
+        return not any(path.iterdir()) if path.is_dir() else not os.path.lexists(path)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """From a study to a store, and back to it."""
 
+import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ from hpcpinn import errors
 from hpcpinn.run import memory, session, task
 from hpcpinn.run.session import open_session, plan_of
 from hpcpinn.run.task import execute
-from hpcpinn.store import ledger
+from hpcpinn.store import creation, ledger
 from hpcpinn.store.store import open_store
 
 GIB = 2**30
@@ -132,6 +133,25 @@ def test_what_is_done_needs_no_room_any_more(study, folder, monkeypatch):
 def test_the_free_space_is_that_of_the_nearest_folder_that_exists(tmp_path):
     free = shutil.disk_usage(tmp_path).free
     assert abs(session._free_bytes(tmp_path / "not" / "yet" / "there.zarr") - free) < GIB
+
+
+def test_folders_that_cannot_be_looked_into(study, tmp_path):
+    """On a cluster other people's folders are closed; root's eyes are closed by becoming nobody for a moment."""
+    plan, store = plan_of(study()), tmp_path / "closed" / "inner" / "small.zarr"
+    store.parent.mkdir(parents=True)
+    store.parents[1].chmod(0)
+    was_root = os.geteuid() == 0
+    if was_root:
+        os.seteuid(65534)
+    try:
+        looks = (creation.is_free, session._finished, lambda path: session.refuse_unfitting(plan, path, [], 1))
+        for look in looks:
+            with pytest.raises(errors.StoreError, match=r"small.zarr cannot be used.*: Permission denied\. .*--store"):
+                look(store)
+    finally:
+        if was_root:
+            os.seteuid(0)
+        store.parents[1].chmod(0o700)
 
 
 def test_the_store_of_another_study(study, folder):
