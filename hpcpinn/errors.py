@@ -4,7 +4,10 @@ The command line prints the message of an `HpcpinnError` without a traceback and
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+_Entry = TypeVar("_Entry")
 
 
 class HpcpinnError(Exception):
@@ -64,3 +67,10 @@ def nearest(name: str, allowed: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, names, n=1)
     hint = f" Did you mean `{close[0]}`?" if close else ""
     return f"allowed: {', '.join(names)}.{hint}"
+
+
+def chosen(catalogue: Mapping[str, _Entry], kind: str, name: str, refusal: type[HpcpinnError]) -> _Entry:
+    """The entry of a catalogue by its name; raises `refusal` with the nearest name for one that does not exist."""
+    if name not in catalogue:
+        raise refusal(f"{kind} `{name}` does not exist; {nearest(name, catalogue)}")
+    return catalogue[name]

@@ -31,11 +31,8 @@ Weights = tuple[tuple[str, float], ...]
 
 def term_weights(normalization: str, counts: Mapping[str, int]) -> Weights:
     """The weight of one squared row, by term; raises StudyError for a loss that does not exist."""
-    if normalization not in NORMALIZATIONS:
-        raise errors.StudyError(
-            f"loss `{normalization}` does not exist; {errors.nearest(normalization, NORMALIZATIONS)}"
-        )
-    return tuple((term, NORMALIZATIONS[normalization](rows)) for term, rows in counts.items())
+    weight = errors.chosen(NORMALIZATIONS, "loss", normalization, errors.StudyError)
+    return tuple((term, weight(rows)) for term, rows in counts.items())
 
 
 def row_weights(weights: Weights, counts: Mapping[str, int]) -> Float[np.ndarray, " row"]:

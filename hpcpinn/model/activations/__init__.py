@@ -26,6 +26,4 @@ ACTIVATIONS: dict[str, Activation] = {
 
 def activation(name: str) -> Activation:
     """The derivatives of an activation by its name; raises NetworkError for a name that does not exist."""
-    if name not in ACTIVATIONS:
-        raise errors.NetworkError(f"activation `{name}` does not exist; {errors.nearest(name, ACTIVATIONS)}")
-    return ACTIVATIONS[name]
+    return errors.chosen(ACTIVATIONS, "activation", name, errors.NetworkError)

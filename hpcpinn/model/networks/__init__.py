@@ -10,6 +10,4 @@ ARCHITECTURES: dict[str, type[Network]] = {"mlp": MLP, "modified_mlp": ModifiedM
 
 def architecture(name: str) -> type[Network]:
     """An architecture by its name; raises NetworkError for a name that does not exist."""
-    if name not in ARCHITECTURES:
-        raise errors.NetworkError(f"architecture `{name}` does not exist; {errors.nearest(name, ARCHITECTURES)}")
-    return ARCHITECTURES[name]
+    return errors.chosen(ARCHITECTURES, "architecture", name, errors.NetworkError)

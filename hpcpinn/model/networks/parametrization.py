@@ -74,6 +74,4 @@ PARAMETRIZATIONS: dict[str, Callable[[Site, int, float, float], Scales]] = {
 
 def parametrization(name: str) -> Callable[[Site, int, float, float], Scales]:
     """A parametrisation by its name; raises NetworkError for a name that does not exist."""
-    if name not in PARAMETRIZATIONS:
-        raise errors.NetworkError(f"parametrization `{name}` does not exist; {errors.nearest(name, PARAMETRIZATIONS)}")
-    return PARAMETRIZATIONS[name]
+    return errors.chosen(PARAMETRIZATIONS, "parametrization", name, errors.NetworkError)

@@ -21,6 +21,4 @@ METHODS: dict[str, Method] = {
 
 def method(name: str) -> Method:
     """A sampling method by its name; raises ProblemError for a name that does not exist."""
-    if name not in METHODS:
-        raise errors.ProblemError(f"sampling `{name}` does not exist; {errors.nearest(name, METHODS)}")
-    return METHODS[name]
+    return errors.chosen(METHODS, "sampling", name, errors.ProblemError)
