@@ -56,7 +56,8 @@ def _converted(problem: type[Problem], name: str, value: Any, annotation: Any) -
     if annotation not in _ALLOWED or _fits(value, annotation):
         return value
     raise errors.ProblemError(
-        f"parameter `{name}` of problem `{problem.__name__}` is {value!r}; allowed: {_ALLOWED[annotation]}."
+        f"parameter `{name}` of problem `{problem.__name__}` is {value!r}; allowed: {_ALLOWED[annotation]}. "
+        f"Correct `{name}` under [problem_parameters]."
     )
 
 

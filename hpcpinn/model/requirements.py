@@ -30,8 +30,8 @@ def required_channels(problem: Problem, term: Term) -> Channels:
         raise
     except Exception as error:  # whatever a user's term may raise
         raise errors.ProblemError(
-            f"term `{term.name}` of problem `{type(problem).__name__}` cannot be evaluated: {type(error).__name__}: "
-            f"{str(error).splitlines()[0] if str(error) else ''} Allowed: jax.numpy expressions of `p`, `f` and `self`."
+            f"term `{term.name}` of problem `{type(problem).__name__}` cannot be evaluated ({_first_line(error)}); "
+            f"allowed: jax.numpy expressions of `p`, `f` and `self`. Correct the method `{term.name}`."
         ) from error
     _check_result(problem, term, result)
     return channels.closure(asked, len(problem.coordinates))
@@ -59,3 +59,7 @@ def _check_result(problem: Problem, term: Term, result: Any) -> None:
         raise errors.ProblemError(f"{where} a {type(result).__name__}; {allowed}")
     if result.shape != () or not jnp.issubdtype(result.dtype, jnp.floating):
         raise errors.ProblemError(f"{where} an array of shape {result.shape} and type {result.dtype}; {allowed}")
+
+
+def _first_line(error: Exception) -> str:
+    return ": ".join([type(error).__name__, *str(error).splitlines()[:1]])

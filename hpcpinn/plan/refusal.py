@@ -37,8 +37,8 @@ def _too_much_memory(plan: Plan, task: Task, cost: Cost, memory: int) -> str:
     part = max(cost.peak, key=lambda name: cost.peak[name])
     where = ", ".join(f"{axis.key} {axis.values[place]}" for axis, place in zip(plan.axes[:-1], task.cell, strict=True))
     return (
-        f"{where}: one task of {task.count} seeds needs {cost.peak_bytes / GIB:.2f} GiB and {memory / GIB:.2f} GiB are "
-        f"allowed; {cost.peak[part] / GIB:.2f} GiB of it for its {part}. {ADVICE[part]}"
+        f"{where}: one task (seeds: {task.count}) needs {cost.peak_bytes / GIB:.2f} GiB and {memory / GIB:.2f} GiB "
+        f"are allowed; {cost.peak[part] / GIB:.2f} GiB of it for its {part}. {ADVICE[part]}"
     )
 
 

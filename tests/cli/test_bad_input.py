@@ -138,7 +138,7 @@ PROBLEMS = {
         [
             "term `residual` of problem `Mine` cannot be evaluated",
             "name 'undefined' is not defined",
-            "Allowed: jax.numpy",
+            "allowed: jax.numpy",
         ],
     ),
     "unknown field": (users("return f.v"), ["`f.v` is neither a field nor a derivative", "allowed: u, u_x", "f.u_xx"]),

@@ -1,8 +1,6 @@
 import errno
-import json
 import os
 import threading
-import time
 from collections import Counter
 from contextlib import ExitStack
 
@@ -171,9 +169,7 @@ def test_the_states_of_a_store_are_those_of_all_its_tasks(tmp_path, small):
     assert [len(state) for state in vars(status).values()] == [1, 1, 1, len(plan.tasks) - 3]
 
 
-def test_ten_thousand_records_are_listed_in_milliseconds(store):
+def test_what_is_done_is_told_without_reading_a_record(store):
     for number in range(10_000):
-        layout.done(store, f"{number:016x}").write_text(json.dumps({"task": number}))
-    start = time.process_time()
+        layout.done(store, f"{number:016x}").touch()
     assert len(ledger.done(store)) == 10_000
-    assert time.process_time() - start < 0.1
