@@ -1,6 +1,7 @@
 """The structured kernel against the explicit Jacobian, for everything that is built in."""
 
 import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 import jax
@@ -19,6 +20,13 @@ PROBLEMS = sorted(catalogue.PROBLEMS)
 ACTIVATIONS = ("tanh", "erf", "sin")
 DEPTHS = (1, 2)
 TOLERANCE = 1e-10
+
+
+@pytest.fixture(autouse=True)
+def programs_of_one_test() -> Iterator[None]:
+    """No two tests here share a program, and all of them together take 4 GiB."""
+    yield
+    jax.clear_caches()
 
 
 class Plate(Problem):

@@ -4,14 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from hpcpinn.errors import HpcpinnError
 from hpcpinn.study.reading import parse_study
-
-# A machine that others use too is no clock: an example that takes long is not wrong.
-settings.register_profile("shared", deadline=None)
-settings.load_profile("shared")
 
 
 def _scalar(value):
