@@ -19,7 +19,7 @@ _POINTS = 4096
 
 def relative_l2(problem: Problem, network: Network, params: Params) -> float:
     """The relative error of the network's fields, boundary ansatz included; the problem must have an exact solution."""
-    x, exact = _reference(problem)
+    x, exact = reference(problem)
     return float(jnp.linalg.norm(_solution(problem, network, params, x) - exact) / jnp.linalg.norm(exact))
 
 
@@ -27,7 +27,8 @@ _solution = functools.partial(jax.jit, static_argnums=(0, 1))(evaluation.solutio
 
 
 @functools.lru_cache(maxsize=8)
-def _reference(problem: Problem) -> tuple[Float[Array, "point coordinate"], Float[Array, "point field"]]:
+def reference(problem: Problem) -> tuple[Float[Array, "point coordinate"], Float[Array, "point field"]]:
+    """The points at which solutions are compared, and the exact solution there; it must exist."""
     x = jnp.asarray(grid(problem))
     return x, jax.jit(evaluation.exact, static_argnums=0)(problem, x)
 
