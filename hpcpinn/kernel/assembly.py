@@ -15,6 +15,7 @@ from hpcpinn.kernel.factors import Factors
 from hpcpinn.model.networks.network import Network, Params
 from hpcpinn.model.points import Points
 from hpcpinn.model.problem import Problem
+from hpcpinn.plan import tiles
 
 DEFAULT_TILE = 1024
 
@@ -23,13 +24,12 @@ def ntk(
     problem: Problem, network: Network, params: Params, points: Points, tile: int = DEFAULT_TILE
 ) -> Float[np.ndarray, "row row"]:
     """The kernel of all terms at all points, in the precision of `params`; rows in the order of `points.labels`."""
-    blocks = list(_row_factors(problem, network, params, points, tile))
-    size = sum(len(rows) for rows, _ in blocks)
+    blocks = dict(_row_factors(problem, network, params, points, tile))
+    size = sum(len(rows) for rows in blocks)
     kernel = np.empty((size, size), params["output"]["weight"].dtype)
-    for k, (rows, left) in enumerate(blocks):
-        for cols, right in blocks[k:]:
-            upper = np.asarray(gram.tile(network, len(points.coordinates), left, right))
-            _place(kernel, rows, cols, upper)
+    for rows, cols in tiles.upper(list(blocks)):
+        upper = np.asarray(gram.tile(network, len(points.coordinates), blocks[rows], blocks[cols]))
+        _place(kernel, rows, cols, upper)
     return kernel
 
 
@@ -39,10 +39,10 @@ def _row_factors(
     start = 0
     for name, term in problem.terms.items():
         x = jnp.asarray(points[name], params["output"]["weight"].dtype)
-        for first in range(0, len(x), tile):
-            part = x[first : first + tile]
-            yield range(start, start + len(part)), factors.factors(problem, term, network, params, part)
-            start += len(part)
+        for part in tiles.tiles(len(x), tile):
+            rows = factors.factors(problem, term, network, params, x[part.start : part.stop])
+            yield range(start + part.start, start + part.stop), rows
+        start += len(x)
 
 
 def _place(kernel: Float[np.ndarray, "row row"], rows: range, cols: range, tile: Float[np.ndarray, "r c"]) -> None:
