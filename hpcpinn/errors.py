@@ -43,12 +43,6 @@ class ResultsError(HpcpinnError):
     """An analysis that the data do not support."""
 
 
-class TasksFailed(HpcpinnError):
-    """The study was run to its end and some of its tasks failed."""
-
-    exit_status = 1
-
-
 class Interrupted(HpcpinnError):
     """The run stopped before its end and is worth running again."""
 

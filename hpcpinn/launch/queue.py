@@ -36,10 +36,6 @@ class Queue:
             self._waiting.append(task)
         return None
 
-    def put_back(self, tasks: Iterable[Task]) -> None:
-        """Tasks whose worker was lost wait again, before all others."""
-        self._waiting.extendleft(tasks)
-
     def finished_elsewhere(self) -> list[Task]:
         """Remove and return the waiting tasks that somebody else has finished."""
         done = ledger.done(self._store)

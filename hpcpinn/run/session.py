@@ -101,7 +101,7 @@ def _facts(study: Study) -> dict[str, str]:
 def _coordinates(plan: Plan, points: dict[tuple[int, ...], Points]) -> dict[str, np.ndarray]:
     """The problem's coordinates of every row, padded with NaN where a cell has fewer rows than others."""
     names = next(iter(points.values())).coordinates
-    shape = plan_shape(plan)
+    shape = _points_shape(plan)
     arrays = {name: np.full((*shape, plan.sizes["row"]), np.nan) for name in names}
     for index, some in points.items():
         for k, name in enumerate(names):
@@ -110,6 +110,6 @@ def _coordinates(plan: Plan, points: dict[tuple[int, ...], Points]) -> dict[str,
     return arrays
 
 
-def plan_shape(plan: Plan) -> tuple[int, ...]:
+def _points_shape(plan: Plan) -> tuple[int, ...]:
     """Lengths of the swept `points.*` axes, on which the rows depend."""
     return tuple(len(axis.values) for axis in plan.axes if axis.key.startswith("points."))
