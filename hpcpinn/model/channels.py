@@ -3,6 +3,14 @@ r"""Derivative channels: which partial derivatives travel through the network to
 A channel is a multi-index $\alpha \in \mathbb{N}^d$; it carries the normalised Taylor coefficient $c_\alpha =
 \partial^\alpha h / \alpha!$ of a quantity $h(x)$. A set of channels is *down-closed*: with $\alpha$ it holds every
 $\beta \le \alpha$, so that products and compositions truncated to the set are exact (kernel of the Taylor algebra).
+
+Maximal multi-indices, those below no other one, may share a channel. With $\gamma$ maximal, a coefficient
+$(fg)_\gamma = f_0 g_\gamma + f_\gamma g_0 + \ldots$ meets no other coefficient of its own kind, so that a fixed
+combination $s = \sum_\gamma w_\gamma c_\gamma$ of maximal coefficients multiplies by itself:
+$$(fg)_s = f_0 g_s + f_s g_0 + \sum_\gamma w_\gamma \sum_{\alpha + \beta = \gamma;\, \alpha, \beta \ne 0}
+  f_\alpha g_\beta.$$
+Maximal monomials times anything nilpotent are zero, so that any subspace of them is an ideal: what is computed with
+here is the truncated algebra modulo those combinations that nothing reads.
 """
 
 import functools
@@ -16,30 +24,50 @@ MultiIndex = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Channels:
-    """A down-closed set of multi-indices in graded order; the first is always zero, the value itself."""
+    r"""A down-closed set of multi-indices in graded order; the first is always zero, the value itself.
+
+    Attributes:
+        indices: one multi-index $\alpha_k$ per channel.
+        absorbed: triples $(\gamma, \alpha_k, w)$: the channel of $\alpha_k$ carries $w\, c_\gamma$ besides
+            $c_{\alpha_k}$. Both are maximal, and $\gamma$ has no channel of its own.
+    """
 
     indices: tuple[MultiIndex, ...]
+    absorbed: tuple[tuple[MultiIndex, MultiIndex, float], ...] = ()
 
     @property
     def order(self) -> int:
-        r"""The largest $|\alpha|$ in the set."""
-        return sum(self.indices[-1])
+        r"""The largest $|\alpha|$ in the set, absorbed ones included."""
+        return max(sum(index) for members in self.members for index, _ in members)
 
     def __len__(self) -> int:
         """How many channels there are, the value included."""
         return len(self.indices)
 
     def position(self, index: MultiIndex) -> int:
-        """Where a multi-index stands in the set; raises ValueError when it is not in it."""
+        """Where a multi-index stands in the set; raises ValueError when it has no channel of its own."""
         return self.indices.index(index)
 
     @functools.cached_property
-    def products(self) -> tuple[tuple[int, int, int], ...]:
-        r"""All $(i, j, k)$ with $\alpha_i + \alpha_j = \alpha_k$: the multiplication table of the truncated algebra."""
-        position = {index: k for k, index in enumerate(self.indices)}
-        pairs = itertools.product(range(len(self)), repeat=2)
-        sums = ((i, j, position.get(_add(self.indices[i], self.indices[j]))) for i, j in pairs)
-        return tuple((i, j, k) for i, j, k in sums if k is not None)
+    def members(self) -> tuple[tuple[tuple[MultiIndex, float], ...], ...]:
+        r"""What every channel carries: $(\gamma, w_\gamma)$ of $\sum_\gamma w_\gamma c_\gamma$, its own index first."""
+        others = {index: [(gamma, w) for gamma, into, w in self.absorbed if into == index] for index in self.indices}
+        return tuple(((index, 1.0), *others[index]) for index in self.indices)
+
+    @functools.cached_property
+    def linear(self) -> tuple[int, ...]:
+        """Where the jet of an affine function of the coordinates, such as the network's input, can be non-zero."""
+        return tuple(k for k, members in enumerate(self.members) if any(sum(index) <= 1 for index, _ in members))
+
+    @functools.cached_property
+    def products(self) -> tuple[tuple[int, int, int, float], ...]:
+        r"""All $(i, j, k, w)$ with $(fg)_k = \sum w f_i g_j$: the multiplication table of the truncated algebra."""
+        targets: dict[MultiIndex, list[tuple[int, float]]] = {}
+        for k, members in enumerate(self.members):
+            for index, weight in members:
+                targets.setdefault(index, []).append((k, weight))
+        pairs = itertools.product(enumerate(self.indices), repeat=2)
+        return tuple((i, j, k, w) for (i, a), (j, b) in pairs for k, w in targets.get(_add(a, b), ()))
 
 
 def closure(indices: Iterable[MultiIndex], dimension: int) -> Channels:

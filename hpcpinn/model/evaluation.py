@@ -63,6 +63,8 @@ def point(problem: Problem, x: Float[Array, " coordinate"]) -> Point:
 
 def _evaluate(problem: Problem, term: Term, outputs: Jet, x: Float[Array, " coordinate"]) -> Float[Array, ""]:
     def read(field: int, index: MultiIndex) -> Array:
+        if index not in outputs.channels.indices:
+            return jnp.zeros_like(outputs.value[field])  # carried by another channel, and read there
         position = outputs.channels.position(index)
         return channels.factorial(index) * outputs.coefficients[position, field]
 

@@ -1,9 +1,10 @@
 r"""Jets: a vector-valued function at one point together with its derivatives there.
 
-A jet holds $c_\alpha = \partial^\alpha h(x)/\alpha!$ for $\alpha$ in a down-closed set of channels. With these
-normalised coefficients the product of two functions is polynomial multiplication truncated to the set, and an
-elementwise function $\varphi$ acts as $\varphi(h) = \sum_k \varphi^{(k)}(c_0)/k! \, (h - c_0)^k$, a finite sum because
-$h - c_0$ is nilpotent (Faà di Bruno's formula; Griewank and Walther, *Evaluating Derivatives*, ch. 13).
+A jet holds $c_\alpha = \partial^\alpha h(x)/\alpha!$ for $\alpha$ in a down-closed set of channels, and fixed
+combinations of maximal ones. With these normalised coefficients the product of two functions is polynomial
+multiplication truncated to the set, and an elementwise function $\varphi$ acts as
+$\varphi(h) = \sum_k \varphi^{(k)}(c_0)/k! \, (h - c_0)^k$, a finite sum because $h - c_0$ is nilpotent (Faà di Bruno's
+formula; Griewank and Walther, *Evaluating Derivatives*, ch. 13).
 """
 
 import math
@@ -14,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from hpcpinn.model.channels import Channels
+from hpcpinn.model.channels import Channels, MultiIndex
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Jet:
         return Jet(self.channels, self.coefficients - other.coefficients)
 
     def __mul__(self, other: "Jet") -> "Jet":
-        r"""The jet of an elementwise product: $(fg)_\gamma = \sum_{\alpha+\beta=\gamma} f_\alpha g_\beta$."""
+        r"""The jet of an elementwise product: $(fg)_k = \sum w f_i g_j$ over the products of the channels."""
         left, right = dict(enumerate(self.coefficients)), dict(enumerate(other.coefficients))
         return _stack(self.channels, _multiply(self.channels, left, right))
 
@@ -52,14 +53,14 @@ def coordinates(
     r"""The jet of the scaled coordinates $(x_k - \text{shift}_k)/\text{scale}_k$: a value and one slope each."""
     scales = jnp.asarray(scale, x.dtype)
     value = (x - jnp.asarray(shift, x.dtype)) / scales
-    rows = [value if sum(index) == 0 else _slope(index, scales) for index in channels.indices]
-    return Jet(channels, jnp.stack(rows))
+    slopes = jnp.asarray([_slope(members) for members in channels.members], x.dtype) / scales
+    return Jet(channels, slopes.at[0].set(value))
 
 
 def compose(derivatives: Sequence[Float[Array, " width"]], inner: Jet) -> Jet:
     r"""The jet of $\varphi(h)$ from $\varphi^{(k)}(c_0)$, $k = 0 \ldots$ order, and the jet of $h$.
 
-    Only structurally non-zero coefficients of $(h - c_0)^k$ are formed: those with $|\alpha| \ge k$.
+    Only structurally non-zero coefficients of $(h - c_0)^k$ are formed: those with a member of order $k$ or more.
     """
     nilpotent = {k: row for k, row in enumerate(inner.coefficients) if k > 0}
     result = {0: derivatives[0]} | {k: derivatives[1] * row for k, row in nilpotent.items()}
@@ -73,9 +74,9 @@ def compose(derivatives: Sequence[Float[Array, " width"]], inner: Jet) -> Jet:
 
 def _multiply(channels: Channels, left: dict[int, Array], right: dict[int, Array]) -> dict[int, Array]:
     result: dict[int, Array] = {}
-    for i, j, k in channels.products:
+    for i, j, k, weight in channels.products:
         if i in left and j in right:
-            product = left[i] * right[j]
+            product = left[i] * right[j] if weight == 1 else weight * left[i] * right[j]
             result[k] = result[k] + product if k in result else product
     return result
 
@@ -84,7 +85,7 @@ def _stack(channels: Channels, rows: dict[int, Array]) -> Jet:
     return Jet(channels, jnp.stack([rows[k] for k in range(len(channels))]))
 
 
-def _slope(index: tuple[int, ...], scales: Float[Array, " coordinate"]) -> Float[Array, " coordinate"]:
-    if sum(index) > 1:
-        return jnp.zeros_like(scales)
-    return jnp.asarray(index, scales.dtype) / scales
+def _slope(members: Sequence[tuple[MultiIndex, float]]) -> list[float]:
+    """What a channel carries of the coordinates themselves, each of which has one derivative, of order one."""
+    linear = [(index, weight) for index, weight in members if sum(index) == 1]
+    return [sum(weight * index[k] for index, weight in linear) for k in range(len(members[0][0]))]

@@ -25,7 +25,8 @@ def _along(function, k):
 
 def taylor(function, x, channels):
     """The jet of a vector-valued function at a point, by nested differentiation."""
-    return Jet(channels, jnp.stack([derivative(function, index)(x) / factorial(index) for index in channels.indices]))
+    rows = [sum(w * derivative(function, index)(x) / factorial(index) for index, w in m) for m in channels.members]
+    return Jet(channels, jnp.stack(rows))
 
 
 def term_of(problem, name, solution):

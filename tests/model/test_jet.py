@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hpcpinn.model import jet
-from hpcpinn.model.channels import closure
+from hpcpinn.model.channels import Channels, closure
 from hpcpinn.model.jet import Jet
 
 CHANNELS = {
@@ -15,6 +15,14 @@ CHANNELS = {
     "all of order four in two dimensions": closure([(4, 0), (3, 1), (2, 2), (1, 3), (0, 4)], 2),
     "a mixed derivative alone": closure([(1, 3)], 2),
     "three dimensions": closure([(1, 1, 1), (2, 0, 0)], 3),
+    "the Laplacian": Channels(((0, 0), (0, 1), (1, 0), (0, 2)), (((2, 0), (0, 2), 1.0),)),
+    "a slope and a curvature together": Channels(((0, 0), (0, 1), (1, 0)), (((0, 2), (1, 0), -0.3),)),
+    "a curvature and a slope together": Channels(((0, 0), (0, 1), (0, 2)), (((1, 0), (0, 2), 0.7),)),
+    "a slope in one direction": Channels(((0, 0), (0, 1)), (((1, 0), (0, 1), 0.5),)),
+    "two combinations of order four": Channels(
+        tuple(index for index in closure([(4, 0), (2, 2), (0, 4)], 2).indices if index != (2, 2)),
+        (((2, 2), (0, 4), 2.0), ((2, 2), (4, 0), -0.5)),
+    ),
 }
 cases = pytest.mark.parametrize("channels", CHANNELS.values(), ids=CHANNELS.keys())
 seeds = st.integers(0, 2**32 - 1)

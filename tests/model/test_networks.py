@@ -7,13 +7,18 @@ import pytest
 
 from hpcpinn import errors
 from hpcpinn.model import networks
+from hpcpinn.model.networks import threefry
 from hpcpinn.model.networks.mlp import MLP
 from hpcpinn.model.networks.modified_mlp import ModifiedMLP
+from hpcpinn.model.networks.normal import normal
 from hpcpinn.model.problems.navier_stokes2d import NavierStokes2D
 from hpcpinn.model.problems.poisson1d import Poisson1D
 
 PROBLEM = NavierStokes2D()  # two coordinates, three fields
 KEY = jax.random.key(3)
+# Seed 0, Poisson, width 3, depth 1, the standard parametrisation, by jax.random.normal of JAX 0.10.2.
+PINNED_WEIGHTS = [-0.9984514375928081, 0.9237688592297483, 1.5244678020609637]
+PINNED_BIAS = [1.2683470355162594]
 architectures = pytest.mark.parametrize("architecture", [MLP, ModifiedMLP])
 parametrizations = pytest.mark.parametrize("parametrization", ["ntk", "standard", "mup"])
 
@@ -44,6 +49,29 @@ def by_hand(network, params, x):
         if isinstance(network, ModifiedMLP):
             h = (1 - h) * u + h * v
     return affine("output", "output", h)
+
+
+def drawn_by_jax(network, key):
+    """The initial parameters, leaf by leaf and operation by operation."""
+    sites = network.sites(coordinates=2, fields=3)
+    drawn = {}
+    for one, site in zip(jax.random.split(key, len(sites)), sites, strict=True):
+        weight, bias = jax.random.split(one)
+        scales = network.scales(site)
+        drawn[site.name] = {
+            "weight": scales.weight_init * np.asarray(jax.random.normal(weight, (site.fan_out, site.fan_in))),
+            "bias": scales.bias_init * np.asarray(jax.random.normal(bias, (site.fan_out,))),
+        }
+    return drawn
+
+
+def same_bits(found, expected):
+    assert jax.tree.structure(found) == jax.tree.structure(expected)
+    for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        one, other = np.asarray(one), np.asarray(other)
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(one, other)
+        np.testing.assert_array_equal(np.signbit(one), np.signbit(other))
 
 
 @architectures
@@ -122,6 +150,89 @@ def test_parameters_are_reproducible_and_differ_between_keys_and_sites():
     assert jax.tree.all(jax.tree.map(lambda a, b: bool(jnp.all(a == b)), first, again))
     assert not any(jax.tree.leaves(jax.tree.map(lambda a, b: bool(jnp.any(a == b)), first, other)))
     assert not jnp.any(first["hidden_2"]["weight"] == first["hidden_3"]["weight"])
+
+
+@architectures
+@parametrizations
+@pytest.mark.parametrize("bias_std", [0.0, 0.3])
+def test_the_numbers_are_those_of_jax_scaled_and_rounded(architecture, parametrization, bias_std):
+    network = architecture(width=37, depth=2, parametrization=parametrization, weight_std=1.3, bias_std=bias_std)
+    expected = drawn_by_jax(network, KEY)
+    same_bits(network.init(KEY, PROBLEM), expected)
+    low = jax.tree.map(lambda leaf: leaf.astype(np.float32), expected)
+    same_bits(network.init(KEY, PROBLEM, dtype=jnp.float32), low)
+
+
+def test_keys_of_other_generators_give_the_numbers_of_jax():
+    network, key = MLP(width=6, depth=1, parametrization="standard"), jax.random.key(1, impl="rbg")
+    same_bits(network.init(key, PROBLEM), drawn_by_jax(network, key))
+
+
+def test_the_random_bits_are_the_known_answers_of_threefry():
+    """Key, counter and result in the tables of Random123, the authors' library (kat_vectors, threefry2x32 20)."""
+    ones = 0xFFFFFFFF
+    for key, counter, answer in (
+        ((0, 0), (0, 0), 0x6B20015999BA4EFE),
+        ((ones, ones), (ones, ones), 0x1CB996FCBB002BE7),
+        ((0x13198A2E, 0x03707344), (0x243F6A88, 0x85A308D3), 0xC4923A9C483DF7A0),
+    ):
+        wrapped = jax.random.wrap_key_data(jnp.asarray(key, jnp.uint32), impl=threefry.NAME)
+        assert int(threefry.bits(wrapped, jnp.asarray([counter[0] << 32 | counter[1]], jnp.uint64))[0]) == answer
+
+
+def test_the_numbers_of_a_seed_stay_what_they_were():
+    """Stores hold results of these networks: other numbers would need another identity of a study."""
+    drawn = MLP(width=3, depth=1, parametrization="standard").init(jax.random.key(0), Poisson1D())
+    np.testing.assert_allclose(drawn["hidden_1"]["weight"][:, 0], PINNED_WEIGHTS, rtol=1e-14)
+    np.testing.assert_allclose(drawn["output"]["bias"], PINNED_BIAS, rtol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [jnp.float64, jnp.float32])
+def test_many_keys_at_once_give_the_same_bits_as_one_at_a_time(dtype):
+    network = MLP(width=19, depth=2, parametrization="mup", bias_std=0.3)
+    devices = np.asarray(jax.devices())
+    keys = jax.random.split(KEY, 2 * len(devices))
+
+    def init(key):
+        return network.init(key, PROBLEM, dtype=dtype)
+
+    def mapped(some):
+        return jax.lax.map(init, some)
+
+    along = jax.sharding.PartitionSpec("device")
+    mesh = jax.sharding.Mesh(devices, ("device",))
+    expected = jax.tree.map(lambda *leaves: np.stack(leaves), *map(init, keys))
+    for program in (mapped, jax.vmap(init), jax.shard_map(mapped, mesh=mesh, in_specs=along, out_specs=along)):
+        same_bits(jax.jit(program)(keys), expected)
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.3])
+def test_a_program_that_goes_on_with_the_numbers_sees_the_same_bits(scale):
+    def go_on(key):
+        drawn = normal(key, scale, (200, 201), jnp.dtype("float64"))
+        return {"sum": 0.7 + drawn, "product": 0.7 * drawn}
+
+    drawn = scale * np.asarray(jax.random.normal(KEY, (200, 201), jnp.float64))
+    same_bits(jax.jit(go_on)(KEY), {"sum": 0.7 + drawn, "product": 0.7 * drawn})
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_drawing_takes_no_memory_but_that_of_the_result(dtype):
+    size = 256 * 512 * np.dtype(dtype).itemsize
+
+    def draw(key):
+        return normal(key, 1.0, (256, 512), np.dtype(dtype))
+
+    def use(key):
+        return jnp.sum(jnp.tanh(draw(key)))
+
+    def temporary(program, keys):
+        return jax.jit(program).lower(keys).compile().memory_analysis().temp_size_in_bytes
+
+    keys = jax.random.split(KEY, 4)
+    assert temporary(draw, KEY) < 0.05 * size
+    assert temporary(lambda some: jax.lax.map(draw, some), keys) < 0.05 * size
+    assert temporary(lambda some: jax.lax.map(use, some), keys) < 1.05 * size
 
 
 def test_a_network_is_a_value():

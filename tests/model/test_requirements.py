@@ -7,7 +7,7 @@ import pytest
 from hpcpinn import errors
 from hpcpinn.model import catalogue
 from hpcpinn.model.problem import Problem
-from hpcpinn.model.requirements import all_channels, required_channels
+from hpcpinn.model.requirements import all_channels, read_channels, required_channels
 from hpcpinn.model.terms import interior
 
 
@@ -37,7 +37,64 @@ def test_derivatives_are_found_by_calling_the_term(residual, highest):
 
 def test_every_term_of_a_problem_has_channels_of_its_own():
     lengths = {name: len(found) for name, found in all_channels(catalogue.problem("wave1d")).items()}
-    assert lengths == {"residual": 5, "initial": 1, "velocity": 2, "walls": 1}
+    assert lengths == {"residual": 4, "initial": 1, "velocity": 2, "walls": 1}
+
+
+@pytest.mark.parametrize(
+    "residual",
+    [
+        lambda self, p, f: f.u_tt * f.u_xx,
+        lambda self, p, f: f.u_tt + p.x * f.u_xx,
+        lambda self, p, f: jnp.where(p.x > 0, f.u_tt, f.u_xx),
+        lambda self, p, f: f.u * f.u_tt + jnp.sin(f.u_xx),
+    ],
+    ids=["a product", "a factor that varies", "a choice by place", "different functions"],
+)
+def test_derivatives_that_are_not_read_in_one_combination_keep_their_channels(residual):
+    assert set(channels_of(residual).indices) == {(0, 0), (0, 1), (1, 0), (0, 2), (2, 0)}
+    assert channels_of(residual).absorbed == ()
+
+
+def test_only_the_highest_derivatives_share_a_channel():
+    # u_xx is below u_xxx, and what is left is shared: u_xxx and u_tt.
+    found = channels_of(lambda self, p, f: f.u_tt + f.u_xx + f.u_xxx)
+    assert found.indices == ((0, 0), (0, 1), (1, 0), (0, 2), (0, 3))
+    assert found.absorbed == (((2, 0), (0, 3), 1 / 3),)
+
+
+def test_derivatives_without_an_effect_have_no_channel_where_others_have_one():
+    assert channels_of(lambda self, p, f: f.u_t - 0.0 * f.u_xx).indices == ((0, 0), (0, 1), (1, 0))
+    assert channels_of(lambda self, p, f: f.u_t - 0.0 * f.u_xx).order == 1
+
+
+class Boxed(Problem):
+    """One field that may be rewritten."""
+
+    coordinates = {"t": (0.0, 1.0), "x": (0.0, 1.0)}
+    rewritten: bool = False
+
+    @interior
+    def residual(self, p, f):
+        return f.u_tt - f.u_xx + f.u_x * p.t
+
+    @interior
+    def constant(self, p, f):
+        return 2.0 * p.t
+
+    def hard(self, p, f):
+        return p.x * f.u if self.rewritten else f
+
+
+def test_the_outputs_that_a_term_reads_are_known():
+    problem = Boxed()
+    assert required_channels(problem, problem.terms["residual"]).indices == ((0, 0), (0, 1), (1, 0), (0, 2))
+    assert read_channels(problem, problem.terms["residual"]) == (1, 3)
+    assert read_channels(problem, problem.terms["constant"]) == ()
+
+
+def test_a_rewritten_field_reads_all_outputs():
+    problem = Boxed(rewritten=True)
+    assert read_channels(problem, problem.terms["residual"]) == (0, 1, 2, 3)
 
 
 def raises(self, p, f):

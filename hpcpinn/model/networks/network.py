@@ -11,12 +11,14 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Key, Num
+from jax.typing import DTypeLike
+from jaxtyping import Array, Float, Key, Num, UInt32
 
 from hpcpinn import errors
 from hpcpinn.model import activations, channels, jet, precision
 from hpcpinn.model.jet import Jet
 from hpcpinn.model.networks import parametrization
+from hpcpinn.model.networks.normal import normal
 from hpcpinn.model.networks.parametrization import Scales, Site
 from hpcpinn.model.problem import Problem
 
@@ -74,11 +76,15 @@ class Network(abc.ABC):
         rule = parametrization.parametrization(self.parametrization)
         return rule(site, self.width, self.weight_std, self.bias_std)
 
-    def init(self, key: Key[Array, ""], problem: Problem) -> Params:
-        """Draw the parameters for a problem: `{site: {"weight": (fan_out, fan_in), "bias": (fan_out,)}}`, float64."""
+    def init(self, key: Key[Array, ""], problem: Problem, dtype: DTypeLike = jnp.float64) -> Params:
+        """Draw the parameters for a problem: `{site: {"weight": (fan_out, fan_in), "bias": (fan_out,)}}`.
+
+        Drawn in float64 and rounded to `dtype`: the same numbers in any precision. Memory: the parameters and nothing
+        else, also in float32. The same bits one key at a time and inside of `jit`, `vmap`, `lax.map` and `shard_map`.
+        """
         sites = self.sites(len(problem.coordinates), len(problem.fields))
         keys = jax.random.split(key, len(sites))
-        return {site.name: self._draw(one, site) for one, site in zip(keys, sites, strict=True)}
+        return {site.name: self._draw(one, site, np.dtype(dtype)) for one, site in zip(keys, sites, strict=True)}
 
     def apply(self, params: Params, x: Num[Array | np.ndarray, " coordinate"]) -> Float[Array, " field"]:
         """The plain forward pass at one point, coordinates in the order of `problem.coordinates`."""
@@ -113,15 +119,28 @@ class Network(abc.ABC):
         derivatives = activations.activation(self.activation)(z.value, z.channels.order)
         return jet.compose(derivatives, z)
 
-    def _draw(self, key: Key[Array, ""], site: Site) -> dict[str, Array]:
+    def _draw(self, key: Key[Array, ""], site: Site, dtype: np.dtype) -> dict[str, Array]:
         scales = self.scales(site)
         weight, bias = jax.random.split(key)
         return {
-            "weight": scales.weight_init * jax.random.normal(weight, (site.fan_out, site.fan_in), jnp.float64),
-            "bias": scales.bias_init * jax.random.normal(bias, (site.fan_out,), jnp.float64),
+            "weight": normal(weight, scales.weight_init, (site.fan_out, site.fan_in), dtype),
+            "bias": normal(bias, scales.bias_init, (site.fan_out,), dtype),
         }
 
 
 def _require(condition: bool, asked: str, allowed: str) -> None:
     if not condition:
         raise errors.NetworkError(f"a network with {asked} cannot be built; allowed: {allowed}.")
+
+
+@dataclass(frozen=True)
+class Initialization:
+    """`Network.init`, to be mapped over networks: the key is a network's own, as `jax.random.key_data`."""
+
+    network: Network
+    problem: Problem
+    dtype: np.dtype
+
+    def __call__(self, _: object, key: UInt32[Array, " word"]) -> Params:
+        """The parameters of one network."""
+        return self.network.init(jax.random.wrap_key_data(key), self.problem, self.dtype)
