@@ -1,13 +1,15 @@
 # Two commands on a fresh machine: `make study` and `make test`. Both install once, into $(VENV).
 #
-#   make study    run jobs/quickstart.toml here; prints the table and where the store and the figure are
-#   make test     every test this machine can run; what was skipped, and why, is printed last
-#   make check    formatting, lint, types, layers, shell scripts
-#   make limits   times at a prompt against what is promised: help, plan, status, opening
-#   make clean    remove $(VENV) and the caches; results/ stays
+#   make study       run jobs/quickstart.toml here; prints the table and where the store and the figure are
+#   make test        every test this machine can run; what was skipped, and why, is printed last
+#   make check       formatting, lint, types, layers, shell scripts
+#   make limits      times at a prompt against what is promised: help, plan, status, opening
+#   make benchmarks  the kernel side by side with its peers, into benchmarks/README.md; about an hour on a quiet machine
+#   make clean       remove $(VENV), $(PEERS) and the caches; results/ stays
 #
 # Another interpreter:  make test PYTHON=python3.13 VENV=.venv313
 # One test:             make test ARGS="tests/study -k grid"
+# Without the peer:     make benchmarks PEERS=    (its environment needs Python 3.11 and takes 3 GB)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -17,18 +19,21 @@ SHELL := /bin/bash
 VENV ?= .venv
 PYTHON ?=
 ARGS ?=
+PEERS ?= .venv-peers
+PEERS_PYTHON ?= python3.11
 
 CANDIDATES := $(if $(PYTHON),$(PYTHON),python3.11 python3.12 python3.13 python3)
 INSTALL = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # Touched when the installation is complete: an interrupted one is repeated.
 RUNS := $(VENV)/.installed-test
 CHECKS := $(VENV)/.installed-dev
+PEERED := $(if $(PEERS),$(PEERS)/.installed)
 SCRIPTS := .ci/run
 
-.PHONY: help study test limits check lint types layers scripts format clean
+.PHONY: help study test limits benchmarks check lint types layers scripts format clean
 
 help:
-	@sed -n '3,11s/^# \{0,1\}//p' Makefile
+	@sed -n '3,13s/^# \{0,1\}//p' Makefile
 
 study: $(RUNS)
 	$(VENV)/bin/hpcpinn run jobs/quickstart.toml
@@ -39,6 +44,9 @@ test: $(RUNS)
 
 limits: $(RUNS)
 	$(VENV)/bin/python benchmarks/limits.py
+
+benchmarks: $(RUNS) $(PEERED)
+	$(VENV)/bin/python -m benchmarks.kernel $(if $(PEERS),--peers $(PEERS)/bin/python) $(ARGS)
 
 # `make --keep-going check` runs all of them, whatever the first ones say.
 check: lint types layers scripts
@@ -61,8 +69,8 @@ format: $(CHECKS)
 	$(VENV)/bin/ruff format
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	find hpcpinn tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf $(VENV) $(PEERS) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find hpcpinn tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUNS): pyproject.toml constraints.txt
 	@if ! $(VENV)/bin/python -m pip --version >/dev/null 2>&1; then \
@@ -86,4 +94,15 @@ $(RUNS): pyproject.toml constraints.txt
 $(CHECKS): $(RUNS)
 	@echo "Installing the linters into $(VENV): once."
 	@$(INSTALL) --editable '.[dev]'
+	@touch $@
+
+$(PEERS)/.installed: benchmarks/peers.txt
+	@if ! $(PEERS_PYTHON) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then \
+	  echo "neural-tangents needs Python 3.11 with the module venv, and $(PEERS_PYTHON) is not that." >&2; \
+	  echo "Name one: make benchmarks PEERS_PYTHON=/path/to/python3.11, or go without: make benchmarks PEERS=" >&2; \
+	  exit 1; \
+	fi
+	@echo "Installing neural-tangents and what it needs into $(PEERS): once, a few minutes."
+	@$(PEERS_PYTHON) -m venv --clear $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/peers.txt
 	@touch $@
