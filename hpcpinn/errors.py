@@ -35,6 +35,10 @@ class PlanError(HpcpinnError):
     """A study that is too large for what it would run on."""
 
 
+class DeviceError(HpcpinnError):
+    """Devices that cannot work together in the way that was asked for."""
+
+
 class StoreError(HpcpinnError):
     """A store that is missing, cannot be written, or belongs to another study."""
 

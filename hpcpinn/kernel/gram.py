@@ -1,4 +1,4 @@
-r"""Gram tiles: a block of the kernel from the factors of its rows and of its columns.
+r"""Gram panels: a block of the kernel from the factors of its rows and of its columns.
 
     K_ij = sum_sites [ m_W^2 sum_{alpha,beta} (delta_i^alpha . delta_j^beta) (h_i^alpha . h_j^beta)
                        + m_b^2 delta_i^0 . delta_j^0 ]
@@ -8,36 +8,100 @@ $O(n^2 C^2)$ memory for $n$ rows of $C$ channels, where the explicit product nee
 """
 
 import functools
+import itertools
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from hpcpinn.kernel.factors import Factors, SiteFactors
+from hpcpinn.kernel.case import TOTAL, Case
+from hpcpinn.kernel.factors import Explicit, Factors, SiteFactors, Structured
 from hpcpinn.model import precision
-from hpcpinn.model.networks.network import Network
-from hpcpinn.model.networks.parametrization import Scales
+from hpcpinn.model.networks.parametrization import Site
+
+Block = Float[Array, "row col"]
 
 
-@functools.partial(jax.jit, static_argnames=("network", "coordinates"))
-def tile(network: Network, coordinates: int, rows: Factors, cols: Factors) -> Float[Array, "row col"]:
-    """One block of the kernel; sites are summed in the order of the network."""
-    fields = rows["output"].sensitivities.shape[-1]
-    sites = network.sites(coordinates, fields)
-    summands = [_site(network.scales(site), rows[site.name], cols[site.name]) for site in sites]
-    return functools.reduce(jnp.add, summands)
+def pair(case: Case, rows: Factors, cols: Factors) -> Float[Array, "part row col"]:
+    """The block of the kernel between two panels, for every part of the case."""
+    return _parts(case, lambda site: _block(case, site, rows[site.name], cols[site.name]))
 
 
-def _site(scales: Scales, rows: SiteFactors, cols: SiteFactors) -> Float[Array, "row col"]:
+def diagonal(case: Case, rows: Factors) -> Float[Array, "part row row"]:
+    """The block between a panel and itself: strips on and above the diagonal, zeros below them."""
+    return _parts(case, lambda site: _upper(case, site, rows[site.name]))
+
+
+def norms(case: Case, rows: Factors) -> Float[Array, "part row"]:
+    """The diagonal of the block between a panel and itself, without the rest of it."""
+    return _parts(case, lambda site: _norms(case, site, rows[site.name]))
+
+
+def _parts(case: Case, summand: Callable[[Site], Array]) -> Float[Array, "part ..."]:
+    """Total or single summands; sites are summed in the order of the network."""
+    wanted = [site for site in case.sites if TOTAL in case.parts or site.name in case.parts]
+    summands = {site.name: summand(site) for site in wanted}
+    if TOTAL in case.parts:
+        summands[TOTAL] = functools.reduce(jnp.add, summands.values())
+    return jnp.stack([summands[part] for part in case.parts])
+
+
+def _block(case: Case, site: Site, rows: SiteFactors, cols: SiteFactors) -> Block:
+    if isinstance(rows, Explicit) and isinstance(cols, Explicit):
+        return _product(rows.gradient, cols.gradient)
+    if isinstance(rows, Structured) and isinstance(cols, Structured):
+        return _structured(case, site, rows, cols)
+    raise TypeError(f"site {site.name} is contracted in two ways")
+
+
+def _structured(case: Case, site: Site, rows: Structured, cols: Structured) -> Block:
     outer = _products(rows.sensitivities, cols.sensitivities)
-    weights = scales.weight**2 * jnp.sum(outer * _products(rows.inputs, cols.inputs), axis=(1, 3))
-    return weights + scales.bias**2 * outer[:, 0, :, 0]
+    inner = _products(rows.inputs, cols.inputs)
+    # Sums of contiguous slices, not a reduction over two axes, which took longer than the products. And one chain of
+    # a + b c: where two products are added, the compiler rounds either one first, and not always the same.
+    values = outer[:, 0, :, :, 0] * (inner[:, 0, :, :, 0] + _bias(case, site))
+    for a, b in itertools.product(range(outer.shape[1]), range(outer.shape[4])):
+        if (a, b) != (0, 0):
+            values = values + outer[:, a, :, :, b] * inner[:, a, :, :, b]
+    return values.reshape(values.shape[0] * values.shape[1], -1)
+
+
+def _bias(case: Case, site: Site) -> float:
+    """What the bias adds to the product of values: its sensitivities are those of the value, m_b/m_W times as large."""
+    scales = case.network.scales(site)
+    return (scales.bias / scales.weight) ** 2
+
+
+def _upper(case: Case, site: Site, panel: SiteFactors) -> Block:
+    strips = jax.tree.leaves(panel)[0].shape[0]
+    blocks = [_block(case, site, _strips(panel, k, k + 1), _strips(panel, k, strips)) for k in range(strips)]
+    width = blocks[0].shape[1]
+    return jnp.concatenate([jnp.pad(block, ((0, 0), (width - block.shape[1], 0))) for block in blocks])
+
+
+def _strips(panel: SiteFactors, start: int, stop: int) -> SiteFactors:
+    return jax.tree.map(lambda leaf: leaf[start:stop], panel)
+
+
+def _norms(case: Case, site: Site, panel: SiteFactors) -> Float[Array, " row"]:
+    if isinstance(panel, Explicit):
+        return jnp.sum(panel.gradient**2, axis=-1).reshape(-1)
+    outer, inner = _between_channels(panel.sensitivities), _between_channels(panel.inputs)
+    return (jnp.sum(outer * inner, axis=(1, 2)) + _bias(case, site) * outer[:, 0, 0]).reshape(-1)
+
+
+def _between_channels(jets: Float[Array, "strip channel row width"]) -> Float[Array, "strip channel channel row"]:
+    return jnp.einsum("sarn,sbrn->sabr", jets, jets, precision=precision.MATMUL)
 
 
 def _products(
-    rows: Float[Array, "row channel width"], cols: Float[Array, "col other width"]
-) -> Float[Array, "row channel col other"]:
+    rows: Float[Array, "strip channel row width"], cols: Float[Array, "other channels col width"]
+) -> Float[Array, "strip channel row other channels col"]:
     """All inner products between the channels of the rows and those of the columns, as one matrix product."""
+    return _product(rows, cols).reshape(rows.shape[:3] + cols.shape[:3])
+
+
+def _product(rows: Float[Array, "... width"], cols: Float[Array, "... width"]) -> Block:
     left, right = rows.reshape(-1, rows.shape[-1]), cols.reshape(-1, cols.shape[-1])
-    product = jnp.matmul(left, right.T, precision=precision.MATMUL)
-    return product.reshape(rows.shape[:2] + cols.shape[:2])
+    return jnp.matmul(left, right.T, precision=precision.MATMUL)

@@ -25,7 +25,7 @@ def eigenvalues(kernel: Float[np.ndarray, "n n"]) -> Float[np.ndarray, " n"]:
     """Eigenvalues of a symmetric matrix, largest first, values only; NaN when an entry is not finite."""
     if not np.isfinite(kernel).all():
         return np.full(len(kernel), np.nan)
-    with _threads(len(kernel)):
+    with threads(len(kernel)):
         values = scipy.linalg.eigh(kernel.astype(np.float64), eigvals_only=True, driver="evd", check_finite=False)
     return values[::-1]
 
@@ -40,7 +40,7 @@ def spectral_norm(kernel: Float[np.ndarray, "n n"]) -> float:
     if not np.isfinite(kernel).all():
         return float("nan")
     matrix = kernel.astype(np.float64)
-    with _threads(len(kernel)):
+    with threads(len(kernel)):
         if len(kernel) <= _DENSE or not kernel.any():
             return float(np.linalg.norm(matrix, 2))
         try:
@@ -60,5 +60,6 @@ def _libraries() -> threadpoolctl.ThreadpoolController:
     return threadpoolctl.ThreadpoolController()
 
 
-def _threads(size: int) -> contextlib.AbstractContextManager[object]:
+def threads(size: int) -> contextlib.AbstractContextManager[object]:
+    """Hold LAPACK to one thread for matrices of this size, if they are small."""
     return _libraries().limit(limits=1, user_api="blas") if size <= _ONE_THREAD else contextlib.nullcontext()

@@ -4,19 +4,20 @@ n rows, m = Σ_t n_t C_t rows of the factors, width N, depth L, P parameters (`W
 out: the numbers are for comparing cells and cutting tasks, not for billing.
 """
 
+from collections.abc import Iterable
+
+from hpcpinn.plan.contraction import Map, contraction_flops, pass_flops
 from hpcpinn.plan.workload import Workload
 
 
-def kernel_flops(load: Workload) -> float:
-    """One structured kernel: per hidden layer 2 m² N for two Gram matrices by symmetry, and 8 m N² for the passes.
+def assembly_flops(maps: Iterable[Map], rows: int) -> float:
+    """One kernel: every row passes through every map, and every map is contracted in the cheaper way."""
+    return sum(pass_flops(site) + contraction_flops(site, rows) for site in maps)
 
-    The first layer reads d inputs instead of N, so it takes part in the passes with 8 m N d; each encoder adds the
-    Gram matrix of its own backward factors, m² N, and one such pass.
-    """
-    m, width = load.channel_rows, load.width
-    grams = 2 * m * m * width * load.depth + m * m * width * load.encoders
-    passes = 8 * m * width * (width * (load.depth - 1) + load.inputs * (1 + load.encoders))
-    return float(grams + passes)
+
+def kernel_flops(load: Workload) -> float:
+    """One kernel of a run."""
+    return assembly_flops(load.maps, load.total_rows)
 
 
 def spectrum_flops(load: Workload) -> float:

@@ -12,12 +12,16 @@ class Outline:
         fields: names of the unknown functions.
         channels: for each term, in the order of the problem's terms, the number C of derivative channels that are
             pushed through the network to evaluate it (1 for u, 3 for u_xx in one dimension).
+        inputs: of these, the number that can be non-zero at the coordinates: the value and the slopes.
+        reads: of these, the number of channels of the fields that the term reads.
         has_exact: whether the problem knows its solution, so that an error can be measured.
     """
 
     coordinates: tuple[str, ...]
     fields: tuple[str, ...]
     channels: dict[str, int]
+    inputs: dict[str, int]
+    reads: dict[str, int]
     has_exact: bool
 
     @property

@@ -29,3 +29,12 @@ def seeds_per_task(loads: Collection[Workload], seeds: int) -> int:
     while 2 * packed <= MOST_SEEDS and 2 * packed * work <= WORK_TARGET and 2 * packed * memory <= MEMORY_TARGET:
         packed *= 2
     return min(packed, seeds)
+
+
+# Below it a product does not fill the cores of a machine: N = 512 for u_xx at 128 rows and depth 3.
+NARROW = 1.5e9
+
+
+def is_narrow(flops: float) -> bool:
+    """Whether networks with kernels of so many operations are run side by side, and not one after the other."""
+    return flops <= NARROW

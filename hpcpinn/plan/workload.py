@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hpcpinn.plan.contraction import Map
 from hpcpinn.plan.outline import Outline
 from hpcpinn.study.configuration import Configuration
 
@@ -13,6 +14,8 @@ class Workload:
     Attributes:
         rows: number of points n_t of each term.
         channels: number of derivative channels C_t of each term.
+        linear: how many of them can be non-zero at the coordinates.
+        reads: how many of them each term reads of the fields.
         width: hidden width N.
         depth: hidden layers L.
         encoders: extra maps from the input to N units (two gates in the modified MLP).
@@ -26,6 +29,8 @@ class Workload:
 
     rows: tuple[int, ...]
     channels: tuple[int, ...]
+    linear: tuple[int, ...]
+    reads: tuple[int, ...]
     width: int
     depth: int
     encoders: int
@@ -47,6 +52,18 @@ class Workload:
         return sum(n * channels for n, channels in zip(self.rows, self.channels, strict=True))
 
     @property
+    def maps(self) -> tuple[Map, ...]:
+        """The linear maps: 1 + encoders of the coordinates, L - 1 hidden ones, and the output."""
+        m, width = self.channel_rows, self.width
+        first = Map(self.inputs, width, self._rows_of(self.linear), m, m, is_first=True)
+        hidden = Map(width, width, m, m, m, is_first=False)
+        last = Map(width, self.outputs, m, self._rows_of(self.reads), m, is_first=False)
+        return (first,) * (1 + self.encoders) + (hidden,) * (self.depth - 1) + (last,)
+
+    def _rows_of(self, channels: tuple[int, ...]) -> int:
+        return sum(n * some for n, some in zip(self.rows, channels, strict=True))
+
+    @property
     def parameters(self) -> int:
         """Trainable numbers, P = (d + 1) N (1 + encoders) + (L - 1) (N + 1) N + (N + 1) f."""
         entry = (self.inputs + 1) * self.width * (1 + self.encoders)
@@ -59,6 +76,8 @@ def workload(configuration: Configuration, counts: dict[str, int], outline: Outl
     return Workload(
         rows=tuple(counts.values()),
         channels=tuple(outline.channels[term] for term in counts),
+        linear=tuple(outline.inputs[term] for term in counts),
+        reads=tuple(outline.reads[term] for term in counts),
         width=network.width,
         depth=network.depth,
         encoders=2 if network.architecture == "modified_mlp" else 0,

@@ -60,7 +60,7 @@ def test_their_shapes_are_rows_channels_and_the_ends_of_the_map(architecture, pa
     network, params, x = case(problem, architecture, parametrization)
     found = factors(problem, term, network, params, x)
     channels = len(required_channels(problem, term))
-    assert channels == 5  # u, u_t, u_x, u_tt, u_xx
+    assert channels == 4  # u, u_t, u_x, u_tt - u_xx
     assert set(found) == set(params)
     for site in network.sites_of(params):
         assert found[site.name].inputs.shape == (2, channels, site.fan_in)

@@ -1,0 +1,158 @@
+"""Devices: the one home of meshes, `shard_map` and `pmap`.
+
+A body is written once, for one device, and mapped over all of them: by `jax.shard_map` on a mesh, or by `jax.pmap`,
+the older way, which gives the same bits. Either way a body sees the axis `AXIS` for its collectives, its own part of
+what is split, and the whole of what is shared. A single device needs no mesh: the body is compiled as it is.
+"""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import jax
+import numpy as np
+from jax.experimental import multihost_utils
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from hpcpinn import errors
+
+AXIS = "device"
+Mapping = Literal["shard_map", "pmap"]
+
+# (shared arguments, split arguments) -> results, for one device
+Body = Callable[[Any, Any], Any]
+
+
+@dataclass(frozen=True)
+class Devices:
+    """The devices that work on one kernel together, of all processes of a `jax.distributed` group.
+
+    Attributes:
+        devices: in the order in which parts are dealt out.
+        mapping: "shard_map" or "pmap".
+    """
+
+    devices: tuple[jax.Device, ...]
+    mapping: Mapping = "shard_map"
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.devices)
+
+    @property
+    def axis(self) -> str | None:
+        """The name of the axis that a body sees; None for a single device."""
+        return AXIS if len(self) > 1 else None
+
+    def program(self, body: Body) -> Body:
+        """Compile a body for these devices; split arguments and all results have a leading axis, one part per device.
+
+        Keep the program: a second call with the same body compiles again.
+        """
+        if self.mapping == "pmap":
+            return jax.pmap(body, axis_name=AXIS, in_axes=(None, 0), devices=list(self.devices))
+        if len(self) == 1:
+            return jax.jit(lambda shared, split: _alone(body, shared, split))
+        specs = (PartitionSpec(), PartitionSpec(AXIS))
+        local = functools.partial(_alone, body)
+        return jax.jit(
+            jax.shard_map(local, mesh=self.mesh, in_specs=specs, out_specs=PartitionSpec(AXIS), check_vma=False)
+        )
+
+    def exchange(self, body: Body) -> Body:
+        """Compile a body that talks to other devices.
+
+        On a CPU every call is waited for: two such programs in flight share one pool of threads, and with 8 virtual
+        devices on 2 cores each waited for threads that the other one held.
+        """
+        program = self.program(body)
+        if self.devices[0].platform != "cpu":
+            return program
+        return lambda shared, split: jax.block_until_ready(program(shared, split))
+
+    @property
+    def mesh(self) -> Mesh:
+        """The devices in a row."""
+        return Mesh(np.array(self.devices), (AXIS,))
+
+    def share(self, tree: Any) -> Any:
+        """Put the same arrays on every device."""
+        return jax.tree.map(lambda leaf: self._placed(leaf, PartitionSpec()), tree)
+
+    def split(self, tree: Any) -> Any:
+        """Put the k-th part of every array, along its leading axis, on the k-th device."""
+        return jax.tree.map(lambda leaf: self._placed(leaf, PartitionSpec(AXIS)), tree)
+
+    def partitioned(self, make: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[Any, Any]]:
+        """Compile a function of NumPy arrays whose first result is shared and whose second one is split.
+
+        The compiler partitions the program: a device computes its own part of what is split, and nothing else of it.
+        """
+        specs = (PartitionSpec(), PartitionSpec(AXIS))
+        program = jax.jit(make, out_shardings=tuple(NamedSharding(self.mesh, spec) for spec in specs))
+
+        def placed(*arguments: Any) -> tuple[Any, Any]:
+            shared, split = (
+                jax.tree.map(functools.partial(self._seen, spec=spec), tree)
+                for spec, tree in zip(specs, program(*arguments), strict=True)
+            )
+            return shared, split
+
+        return placed
+
+    def gather(self, array: jax.Array) -> np.ndarray:
+        """All parts of a result, on every process."""
+        if jax.process_count() == 1 or len(self) == 1:
+            return np.asarray(array)
+        if self.mapping == "pmap":
+            sharding = NamedSharding(self.mesh, PartitionSpec(AXIS))
+            array = _joined(array, (len(self), *array.shape[1:]), sharding)
+        return np.asarray(multihost_utils.process_allgather(array, tiled=True))
+
+    def _placed(self, leaf: Any, spec: PartitionSpec) -> jax.Array:
+        if len(self) == 1:
+            return jax.device_put(leaf, self.devices[0])
+        sharding = NamedSharding(self.mesh, spec)
+        if jax.process_count() == 1:
+            return jax.device_put(leaf, sharding)
+        whole = np.asarray(leaf)
+        return self._seen(jax.make_array_from_callback(whole.shape, sharding, lambda part: whole[part]), spec)
+
+    def _seen(self, array: jax.Array, spec: PartitionSpec) -> jax.Array:
+        """An array as programs of this mapping take it: `pmap` sees what this process holds, and nothing else."""
+        if self.mapping != "pmap" or jax.process_count() == 1:
+            return array
+        local = self.mesh.local_mesh
+        shape = (local.size, *array.shape[1:]) if spec else array.shape
+        return _joined(array, shape, NamedSharding(local, spec))
+
+
+def _joined(array: jax.Array, shape: tuple[int, ...], sharding: NamedSharding) -> jax.Array:
+    """The parts that this process holds of an array as an array of another extent, without a copy."""
+    parts = [shard.data for shard in array.addressable_shards]
+    return jax.make_array_from_single_device_arrays(shape, sharding, parts)
+
+
+def _alone(body: Body, shared: Any, split: Any) -> Any:
+    """The body on parts that still have their leading axis, of length one."""
+    result = body(shared, jax.tree.map(lambda leaf: leaf[0], split))
+    return jax.tree.map(lambda leaf: leaf[None], result)
+
+
+def every_device(mapping: Mapping = "shard_map") -> Devices:
+    """All devices, those of other processes included, in the order of processes.
+
+    Raises:
+        DeviceError: a mapping that does not exist.
+    """
+    if mapping not in get_args(Mapping):
+        raise errors.DeviceError(
+            f"`{mapping}` is no way of mapping a program over devices; {errors.nearest(mapping, get_args(Mapping))}"
+        )
+    return Devices(tuple(jax.devices()), mapping)
+
+
+def first_device() -> Devices:
+    """One device of this process."""
+    return Devices((jax.local_devices()[0],))

@@ -1,0 +1,36 @@
+"""What can be done with the networks of an ensemble, without knowing where they are."""
+
+from collections.abc import Callable
+from typing import Any, Protocol, runtime_checkable
+
+from hpcpinn.kernel.case import Case
+from hpcpinn.kernel.layouts.layout import Layout
+
+# (what all networks share, what each has of its own) -> a result of each; hashable, since its program is kept by it.
+Function = Callable[[Any, Any], Any]
+
+
+@runtime_checkable
+class Ensemble(Protocol):
+    """Networks of one shape. What each has of its own is a tree that only the ensemble reads."""
+
+    @property
+    def count(self) -> int:
+        """How many networks there are."""
+        ...
+
+    def deal(self, tree: Any) -> Any:
+        """Arrays with a leading axis of networks become what each network has of its own."""
+        ...
+
+    def map(self, function: Function, shared: Any, own: Any) -> Any:
+        """Apply a function to every network; what it returns is again each network's own."""
+        ...
+
+    def read(self, own: Any) -> Any:
+        """Arrays on the host with a leading axis of networks."""
+        ...
+
+    def layout(self, case: Case, params: Any) -> Layout:
+        """How the kernels of the networks with these parameters are computed."""
+        ...

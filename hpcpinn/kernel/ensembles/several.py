@@ -1,0 +1,57 @@
+"""Several small networks, dealt out to devices."""
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from hpcpinn.kernel.case import Case
+from hpcpinn.kernel.devices import Body, Devices
+from hpcpinn.kernel.ensembles.ensemble import Function
+from hpcpinn.kernel.layouts import networks
+from hpcpinn.kernel.layouts.networks import Networks
+from hpcpinn.kernel.layouts.seeds import Seeds
+
+
+@dataclass(frozen=True)
+class Several:
+    """Networks side by side: every function is mapped over them, every device has its share.
+
+    Attributes:
+        devices: those that share the networks, at most one per network.
+        count: how many networks there are.
+    """
+
+    devices: Devices
+    count: int
+
+    def deal(self, tree: Any) -> Any:
+        """The arrays of every network on its device."""
+        return networks.deal(self.devices, tree).tree
+
+    def map(self, function: Function, shared: Any, own: Any) -> Any:
+        """The function, mapped."""
+        each = np.int32(networks.share(self.count, self.devices))
+        return _program(self.devices, function)(self.devices.share((each, shared)), own)
+
+    def read(self, own: Any) -> Any:
+        """The results of all networks in their order."""
+        return jax.tree.map(lambda leaf: self._networks(leaf).read(self.devices.gather(leaf)), own)
+
+    def layout(self, case: Case, params: Any) -> Seeds:
+        """Seeds over devices."""
+        return Seeds(case, self.devices, self._networks(params))
+
+    def _networks(self, tree: Any) -> Networks:
+        return Networks(tree, self.count, networks.share(self.count, self.devices))
+
+
+@functools.lru_cache(maxsize=64)
+def _program(devices: Devices, function: Function) -> Body:
+    def body(shared: Any, own: Any) -> Any:
+        each, rest = shared
+        return networks.apply(devices, functools.partial(function, rest), each, own)
+
+    return devices.program(body)

@@ -1,0 +1,87 @@
+"""Seeds over devices: many small networks of one shape in one program.
+
+One virtual device per core makes the cores of a CPU work on different networks, which small products do not.
+"""
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Array, Float
+
+from hpcpinn.kernel import factors, gram
+from hpcpinn.kernel.case import Case
+from hpcpinn.kernel.devices import Body, Devices
+from hpcpinn.kernel.factors import Factors
+from hpcpinn.kernel.layouts import networks
+from hpcpinn.kernel.layouts.layout import Block, Points, dtype_of
+from hpcpinn.kernel.layouts.networks import Networks
+from hpcpinn.model.networks.network import Params
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One block of every network."""
+
+    devices: Devices
+    networks: Networks
+    array: jax.Array
+
+    def blocks(self) -> Iterator[tuple[int, int, Block]]:
+        """Wait for the block and read it."""
+        yield 0, 0, self.networks.read(self.devices.gather(self.array))
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """The kernels of several networks.
+
+    Attributes:
+        case: what the kernels are of.
+        devices: those that share the networks.
+        networks: their parameters.
+    """
+
+    case: Case
+    devices: Devices
+    networks: Networks
+
+    @property
+    def group(self) -> int:
+        """One panel after the other, for all networks."""
+        return 1
+
+    def factors(self, term: str, x: Points) -> Any:
+        """The factors of one panel for every network."""
+        shared = self.devices.share((np.int32(self.networks.each), x[0]))
+        return _factors(self.devices, self.case, term)(shared, self.networks.tree)
+
+    def blocks(self, rows: Any, cols: Any, same: bool) -> Iterator[Batch]:
+        """The block between two panels for every network."""
+        each = self.devices.share(np.int32(self.networks.each))
+        array = _blocks(self.devices, self.case, same)(each, rows if same else (rows, cols))
+        yield Batch(self.devices, self.networks, array)
+
+
+@functools.lru_cache(maxsize=256)
+def _factors(devices: Devices, case: Case, term: str) -> Body:
+    def body(shared: Any, params: Params) -> Factors:
+        each, x = shared
+        return networks.apply(devices, functools.partial(_of_network, case, term, x), each, params)
+
+    return devices.program(body)
+
+
+def _of_network(case: Case, term: str, x: Float[Array, "strip row coordinate"], params: Params) -> Factors:
+    return factors.factors(case, term, case.network.affine(params), x.astype(dtype_of(params)))
+
+
+@functools.lru_cache(maxsize=256)
+def _blocks(devices: Devices, case: Case, same: bool) -> Body:
+    def one(panels: Any) -> Float[Array, "part row col"]:
+        return gram.diagonal(case, panels) if same else gram.pair(case, *panels)
+
+    return devices.program(lambda each, panels: networks.apply(devices, one, each, panels))
