@@ -27,6 +27,8 @@ def outline(study: Study) -> Outline:
         coordinates=tuple(problems[0].coordinates),
         fields=problems[0].fields,
         channels={name: len(which) for name, which in channels.items()},
+        inputs={name: len(which.linear) for name, which in channels.items()},
+        reads={name: len(requirements.read_channels(problems[0], term)) for name, term in problems[0].terms.items()},
         has_exact=problems[0].exact is not None,
     )
 

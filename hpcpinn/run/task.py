@@ -1,5 +1,6 @@
 """One task: compute its runs, write them into its region of the store, publish it in the ledger."""
 
+import functools
 import time
 import traceback
 from collections.abc import Mapping
@@ -9,18 +10,18 @@ from typing import Literal
 import numpy as np
 
 from hpcpinn import errors
+from hpcpinn.kernel import ensembles
 from hpcpinn.plan.hypercube import MEASURED
 from hpcpinn.plan.plan import Plan
 from hpcpinn.plan.tasks import Task
 from hpcpinn.run import memory, programs
-from hpcpinn.run.seed import run_seed
+from hpcpinn.run.kernels import Kernels
+from hpcpinn.run.runs import run_seeds
 from hpcpinn.run.setup import Setup, setup
 from hpcpinn.store import ledger, regions
 from hpcpinn.store.attempts import Attempt
 from hpcpinn.store.store import Store
 from hpcpinn.study.study import Study
-
-_KERNEL = "kernel"
 
 
 @dataclass(frozen=True)
@@ -59,33 +60,29 @@ def _compute(study: Study, plan: Plan, store: Store, task: Task, attempt: Attemp
     programs.keep_for(configuration)
     memory.reset_peak()
     cell = setup(configuration, study.folder)
-    files, records = [], []
-    for position in range(*task.seeds):
-        record, written = _run(plan, store, task, cell, position, study.seeds[position])
-        records.append(record)
-        files += written
+    kernels = Kernels(store, plan, task)
+    batches = [_run(cell, study, kernels, positions) for positions in _batches(cell, task)]
     costs = {"peak_bytes": np.full(task.count, float(memory.peak_bytes()))}
-    values = {name: np.stack([record[name] for record in records]) for name in records[0]} | costs
+    values = {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]} | costs
     results = {name: value for name, value in values.items() if name not in MEASURED}
-    files += regions.write_region(store, plan, task, results)
+    files = kernels.files + regions.write_region(store, plan, task, results)
     measured = regions.write_region(store, plan, task, {name: values[name] for name in MEASURED})
     ledger.publish(store.path, attempt, files, measured)
 
 
-def _run(
-    plan: Plan, store: Store, task: Task, cell: Setup, position: int, seed: int
-) -> tuple[Mapping[str, np.ndarray], list[str]]:
-    """One run; its kernels go to the store at once, so that a task never holds more than one run's."""
+def _batches(cell: Setup, task: Task) -> list[range]:
+    """Seeds that are run side by side: all of them where networks are narrow, one by one where they are wide."""
+    positions = range(*task.seeds)
+    if ensembles.is_narrow(cell.problem, cell.network, cell.points.counts):
+        return [positions]
+    return [positions[k : k + 1] for k in range(len(positions))]
+
+
+def _run(cell: Setup, study: Study, kernels: Kernels, positions: range) -> Mapping[str, np.ndarray]:
+    """The runs of some seeds; their kernels go to the store tile by tile."""
     started = time.monotonic()
-    record = run_seed(cell, seed)
-    kernel = record.pop(_KERNEL)
-    written = _write_kernel(plan, store, task, kernel, position)
-    return {**record, "seconds": np.array(time.monotonic() - started)}, written
-
-
-def _write_kernel(plan: Plan, store: Store, task: Task, kernel: np.ndarray, position: int) -> list[str]:
-    variable = plan.variable(_KERNEL)
-    if variable is None or (variable.kept_seeds is not None and position >= variable.kept_seeds):
-        return []
-    here = {"seed": range(position, position + 1)}
-    return regions.write_region(store, plan, task, {_KERNEL: kernel[None]}, here)
+    seeds = [study.seeds[position] for position in positions]
+    ensemble = ensembles.ensemble(cell.problem, cell.network, cell.points.counts, len(seeds))
+    record = run_seeds(cell, ensemble, seeds, functools.partial(kernels.keep, positions))
+    seconds = (time.monotonic() - started) / len(seeds)
+    return {**record, "seconds": np.full(len(seeds), seconds)}

@@ -4,6 +4,7 @@ The grid has 4096 points (1-D: 4096, 2-D: 64 x 64, 3-D: 16 x 16 x 16), ends incl
 """
 
 import functools
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
@@ -15,15 +16,37 @@ from hpcpinn.model.networks.network import Network, Params
 from hpcpinn.model.problem import Problem
 
 _POINTS = 4096
+_BLOCK = 512
 
 
 def relative_l2(problem: Problem, network: Network, params: Params) -> float:
     """The relative error of the network's fields, boundary ansatz included; the problem must have an exact solution."""
-    x, exact = reference(problem)
-    return float(jnp.linalg.norm(_solution(problem, network, params, x) - exact) / jnp.linalg.norm(exact))
+    return float(_relative_l2(Error(problem, network), reference(problem), params))
 
 
-_solution = functools.partial(jax.jit, static_argnums=(0, 1))(evaluation.solution)
+_Reference = tuple[Float[Array, "point coordinate"], Float[Array, "point field"]]
+
+
+@dataclass(frozen=True)
+class Error:
+    """The relative error, to be mapped over networks: the reference is shared, parameters are a network's own."""
+
+    problem: Problem
+    network: Network
+
+    def __call__(self, exact: _Reference, params: Params) -> Float[Array, ""]:
+        """The relative error; points are evaluated in blocks, so that memory does not grow with their number."""
+        x, values = exact
+        dtype = params["output"]["weight"].dtype
+
+        def at(one: Float[Array, " coordinate"]) -> Float[Array, " field"]:
+            return evaluation.solution(self.problem, self.network, params, one[None])[0]
+
+        found = jax.lax.map(at, x.astype(dtype), batch_size=_BLOCK)
+        return jnp.linalg.norm(found - values) / jnp.linalg.norm(values)
+
+
+_relative_l2 = functools.partial(jax.jit, static_argnums=0)(lambda error, exact, params: error(exact, params))
 
 
 @functools.lru_cache(maxsize=8)

@@ -2,6 +2,7 @@ r"""Gradient descent, $\theta \leftarrow \theta - \eta \nabla L(\theta)$, on all
 
 import functools
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
@@ -32,3 +33,19 @@ def descend(
         return jax.tree.map(lambda leaf, slope: leaf - learning_rate * slope, theta, jax.grad(total)(theta))
 
     return jax.lax.fori_loop(0, steps, step, params)
+
+
+@dataclass(frozen=True)
+class Descent:
+    """`descend`, to be mapped over networks: points and steps are shared, parameters and learning rate are its own."""
+
+    problem: Problem
+    network: Network
+    weights: Weights
+
+    def __call__(
+        self, shared: tuple[Mapping[str, Array], Int[Array, ""]], own: tuple[Params, Float[Array, ""]]
+    ) -> Params:
+        """The parameters after so many steps."""
+        (x, steps), (params, rate) = shared, own
+        return descend(self.problem, self.network, self.weights, params, x, rate, steps)

@@ -9,6 +9,7 @@ r"""The loss $L = \sum_t w_t \sum_{i \in t} r_i^2$ and the four ways in which pa
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import jax.numpy as jnp
 import numpy as np
@@ -51,3 +52,16 @@ def term_losses(
             for name, weight in weights
         ]
     )
+
+
+@dataclass(frozen=True)
+class TermLosses:
+    """`term_losses` of a network, to be mapped over networks: points are shared, parameters are its own."""
+
+    problem: Problem
+    network: Network
+    weights: Weights
+
+    def __call__(self, x: Mapping[str, Array], params: Params) -> Float[Array, " term"]:
+        """The share of every term in the loss."""
+        return term_losses(self.problem, self.network, self.weights, params, x)

@@ -1,0 +1,125 @@
+"""The runs of an ensemble: one cell with several seeds, from initialisation through training, at the recorded steps."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from hpcpinn.kernel.assembly import Tile
+from hpcpinn.kernel.ensembles.ensemble import Ensemble
+from hpcpinn.model import precision
+from hpcpinn.model.networks.network import Initialization
+from hpcpinn.run.observation import Observation, Record, observe
+from hpcpinn.run.setup import Setup
+from hpcpinn.study.configuration import Training
+from hpcpinn.training import accuracy, drift, gd, loss
+from hpcpinn.training.trajectory import trajectory
+
+# Takes the place of a recorded step and a tile of the kernels there.
+Sink = Callable[[int, Tile], None]
+
+
+def run_seeds(cell: Setup, ensemble: Ensemble, seeds: Sequence[int], sink: Sink) -> Record:
+    """Every quantity but the kernels by its name, of the shape (seed, step, ...); kernels go to the sink.
+
+    The network of seed s is `network.init(jax.random.key(s), problem)`.
+
+    Args:
+        cell: problem, points, network and training.
+        ensemble: as many networks as seeds.
+        seeds: the seeds.
+        sink: is handed the tiles of all kernels as they are computed.
+    """
+    runs = _Runs(cell, ensemble, sink)
+    records = list(runs.records(seeds))
+    return {name: np.stack([record[name] for record in records], axis=1) for name in records[0]}
+
+
+@dataclass(frozen=True)
+class _Runs:
+    cell: Setup
+    ensemble: Ensemble
+    sink: Sink
+
+    def records(self, seeds: Sequence[int]) -> Iterator[Record]:
+        """One record per recorded step, every quantity with a leading axis of networks."""
+        training = self.cell.configuration.training
+        start = self._initial(seeds)
+        if training is None:
+            yield self._observe(0, start).describe() | self._accuracy(start)
+        else:
+            yield from self._trained(training, start)
+
+    def _initial(self, seeds: Sequence[int]) -> Any:
+        """The networks: float64 if they are trained, in the precision of the kernel otherwise."""
+        configuration = self.cell.configuration
+        low = precision.DTYPES[configuration.kernel.precision]
+        dtype = low if configuration.training is None else precision.DTYPES["float64"]
+        keys = np.stack([jax.random.key_data(jax.random.key(seed)) for seed in seeds])
+        draw = Initialization(self.cell.network, self.cell.problem, dtype)
+        return self.ensemble.map(draw, (), self.ensemble.deal(keys))
+
+    def _trained(self, training: Training, start: Any) -> Iterator[Record]:
+        first = self._observe(0, start)
+        course = _course(self.cell, training, first)
+        for step, params in enumerate(self._path(training, course, start)):
+            now = self._observe(step, params) if step else first
+            yield now.describe() | self._accuracy(params) | self._progress(course, now, first, params, start)
+
+    def _path(self, training: Training, course: "_Course", start: Any) -> Iterator[Any]:
+        descent = gd.Descent(self.cell.problem, self.cell.network, course.weights)
+        rates = self.ensemble.deal(course.rates)
+
+        def advance(params: Any, steps: int) -> Any:
+            return self.ensemble.map(descent, (course.x, np.asarray(steps)), (params, rates))
+
+        return trajectory(advance, start, training.record)
+
+    def _progress(self, course: "_Course", now: Observation, first: Observation, params: Any, start: Any) -> Record:
+        """The quantities that only training has."""
+        losses = loss.TermLosses(self.cell.problem, self.cell.network, course.weights)
+        return {
+            "kernel_drift": now.drift(first),
+            "parameter_drift": self._read(drift.of_parameters, (), (params, start)),
+            "loss": self._read(losses, course.x, params),
+            "weight": np.ones((self.ensemble.count, len(course.weights))),
+            "stability": course.rates / now.edges(course.row_weights),
+        }
+
+    def _accuracy(self, params: Any) -> Record:
+        problem = self.cell.problem
+        if problem.exact is None:
+            return {}
+        error = accuracy.Error(problem, self.cell.network)
+        return {"relative_l2": self._read(error, accuracy.reference(problem), params).astype(np.float64)}
+
+    def _observe(self, step: int, params: Any) -> Observation:
+        return observe(self.cell, self.ensemble, params, lambda tile: self.sink(step, tile))
+
+    def _read(self, function: Callable[[Any, Any], Any], shared: Any, own: Any) -> np.ndarray:
+        return self.ensemble.read(self.ensemble.map(function, shared, own))
+
+
+@dataclass(frozen=True)
+class _Course:
+    """What stays the same during the training of an ensemble."""
+
+    weights: loss.Weights
+    row_weights: Float[np.ndarray, " row"]
+    rates: Float[np.ndarray, " network"]
+    x: Mapping[str, jax.Array]
+
+
+def _course(cell: Setup, training: Training, first: Observation) -> _Course:
+    counts = cell.points.counts
+    weights = loss.term_weights(training.loss, counts)
+    rows = loss.row_weights(weights, counts)
+    edges = first.edges(rows)
+    fraction = training.edge_fraction
+    rates = np.full(len(edges), training.learning_rate) if fraction is None else fraction * edges
+    x = {name: jnp.asarray(cell.points[name]) for name in counts}
+    return _Course(weights, rows, rates, x)
