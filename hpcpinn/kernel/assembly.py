@@ -60,18 +60,19 @@ def ntk(
     shared = ensembles.ensemble(problem, network, counts, 1, devices)
     own = shared.deal(jax.tree.map(lambda leaf: leaf[None], params))
     layout = shared.layout(cases.case(problem, network, counts), own)
-    return whole(tiles(layout, points, tile), len(points.all))[0, 0]
+    return whole(tiles(layout, points, tile), len(points.all), part=0)[0]
 
 
-def whole(parts: Iterator[Tile], size: int) -> Shaped[np.ndarray, "seed part row row"]:
-    """Put tiles together, with their mirror images."""
+def whole(parts: Iterator[Tile], size: int, part: int) -> Shaped[np.ndarray, "network row row"]:
+    """Put the tiles of one part together, with their mirror images."""
     kernel = None
     for tile in parts:
+        values = tile.values[:, part]
         if kernel is None:
-            kernel = np.empty((*tile.values.shape[:2], size, size), tile.values.dtype)
+            kernel = np.empty((len(values), size, size), values.dtype)
         rows, cols = slice(tile.rows.start, tile.rows.stop), slice(tile.cols.start, tile.cols.stop)
-        kernel[..., rows, cols] = tile.values
-        kernel[..., cols, rows] = tile.values.swapaxes(-1, -2)
+        kernel[:, rows, cols] = values
+        kernel[:, cols, rows] = values.swapaxes(1, 2)
     if kernel is None:
         raise ValueError("a kernel without rows")
     return kernel

@@ -15,14 +15,19 @@ def names(terms: Mapping[str, int]) -> tuple[str, ...]:
     return (ALL, *terms)
 
 
+def extents(rows: Mapping[str, int]) -> dict[str, range]:
+    """The rows of every block, of a kernel with so many rows per term."""
+    found, start = {ALL: range(sum(rows.values()))}, 0
+    for name, count in rows.items():
+        found[name] = range(start, start + count)
+        start += count
+    return found
+
+
 def blocks(kernel: Shaped[np.ndarray, "row row"], rows: Mapping[str, int]) -> Iterator[Shaped[np.ndarray, "part part"]]:
     """The blocks of a kernel with so many rows per term."""
-    yield kernel
-    start = 0
-    for count in rows.values():
-        part = slice(start, start + count)
-        yield kernel[part, part]
-        start += count
+    for part in extents(rows).values():
+        yield kernel[part.start : part.stop, part.start : part.stop]
 
 
 def describe(kernel: Shaped[np.ndarray, "row row"], rows: Mapping[str, int]) -> dict[str, np.ndarray]:
@@ -31,14 +36,23 @@ def describe(kernel: Shaped[np.ndarray, "row row"], rows: Mapping[str, int]) -> 
     `eigenvalue` has the shape (block, row) with NaN behind the spectrum of a block; the others have the shape (block,).
     """
     parts = list(blocks(kernel, rows))
-    spectra = [spectrum.eigenvalues(part) for part in parts]
+    found = [_described(part) for part in parts[:1] if len(rows) == 1] * 2 or [_described(part) for part in parts]
+    spectra = [eigenvalues for eigenvalues, _ in found]
     return {
         "eigenvalue": np.stack([_padded(values, len(kernel)) for values in spectra]),
         "noise_floor": np.array([spectrum.noise_floor(values[0], len(values), kernel.dtype) for values in spectra]),
-        "trace": np.array([np.trace(part.astype(np.float64)) for part in parts]),
-        "frobenius_norm": np.array([np.linalg.norm(part.astype(np.float64)) for part in parts]),
-        "spectral_norm": np.array([spectrum.spectral_norm(part) for part in parts]),
+    } | {name: np.array([numbers[name] for _, numbers in found]) for name in found[0][1]}
+
+
+def _described(part: Shaped[np.ndarray, "part part"]) -> tuple[Float[np.ndarray, " mode"], dict[str, float]]:
+    """Eigenvalues of a block, and what is computed from the block itself."""
+    double = part.astype(np.float64, copy=False)
+    numbers = {
+        "trace": float(np.trace(double)),
+        "frobenius_norm": float(np.linalg.norm(double)),
+        "spectral_norm": spectrum.spectral_norm(double),
     }
+    return spectrum.eigenvalues(double), numbers
 
 
 def _padded(values: Float[np.ndarray, " mode"], size: int) -> Float[np.ndarray, " row"]:

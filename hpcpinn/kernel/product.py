@@ -1,8 +1,9 @@
 r"""$v \mapsto K v = J (J^\top v)$ without $K$: one reverse and one forward derivative of all rows.
 
 Rows are evaluated in blocks of one size per term, in a fixed order: first $w = \sum_\text{blocks} J_b^\top v_b$, then
-$J_b w$. For $P$ parameters, width $N$ and $C$ channels that is about $12\, C P$ FLOPs per row and vector; memory is
-three times the parameters and $O(C N)$ numbers per layer for the rows of one block, whatever the number of rows.
+$J_b w$. For $P$ parameters, width $N$ and $C$ channels that is about $12\, C P$ FLOPs per row and vector. Memory is
+three times the parameters (themselves, $w$ and the share of one block) and about $4 C N$ numbers per layer and row of
+one block, whatever the number of rows.
 """
 
 import functools
@@ -19,8 +20,9 @@ from hpcpinn.model.networks.network import Network, Params
 from hpcpinn.model.points import Points
 from hpcpinn.model.problem import Problem
 
-# Measured at width 1024: 64 rows ran at 95 % of the rate of a square matrix product, 1024 rows at 80 %.
-DEFAULT_BLOCK = 128
+# At widths 256 and 1024 on two busy cores, blocks of 64 rows ran at 0.85 to 1.1 of the rate of a square matrix product,
+# blocks of 512 rows at 0.4 to 0.7.
+DEFAULT_BLOCK = 64
 
 _Rows = Callable[[Params, Array], Float[Array, " row"]]
 

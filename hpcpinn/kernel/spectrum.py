@@ -26,7 +26,9 @@ def eigenvalues(kernel: Float[np.ndarray, "n n"]) -> Float[np.ndarray, " n"]:
     if not np.isfinite(kernel).all():
         return np.full(len(kernel), np.nan)
     with threads(len(kernel)):
-        values = scipy.linalg.eigh(kernel.astype(np.float64), eigvals_only=True, driver="evd", check_finite=False)
+        values = scipy.linalg.eigh(
+            kernel.astype(np.float64), eigvals_only=True, driver="evd", check_finite=False, overwrite_a=True
+        )
     return values[::-1]
 
 
@@ -39,7 +41,7 @@ def spectral_norm(kernel: Float[np.ndarray, "n n"]) -> float:
     r"""$\|K\|_2$ of a symmetric matrix; by Lanczos iteration (ARPACK) where it is large."""
     if not np.isfinite(kernel).all():
         return float("nan")
-    matrix = kernel.astype(np.float64)
+    matrix = kernel.astype(np.float64, copy=False)
     with threads(len(kernel)):
         if len(kernel) <= _DENSE or not kernel.any():
             return float(np.linalg.norm(matrix, 2))

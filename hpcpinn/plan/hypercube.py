@@ -19,7 +19,8 @@ class Quantity:
         long_name: what it is.
         formula: how it is defined.
         units: "1" unless said otherwise.
-        needs: "kernel" (kernels are kept), "training" or "exact" (a solution is known); "" if always there.
+        needs: what has to hold: "kernel" (kernels are kept), "layers" (also those of layers), "spectrum" (eigenvalues
+            are wanted), "training" or "exact" (a solution is known); "" if always there.
     """
 
     name: str
@@ -34,7 +35,20 @@ _SPECTRAL = ("step", "block")
 
 QUANTITIES = (
     Quantity("kernel", ("step", "row", "col"), "neural tangent kernel", "K = J J^T, J = dr/dtheta", needs="kernel"),
-    Quantity("eigenvalue", (*_SPECTRAL, "mode"), "eigenvalues of the block, largest first", "K q = lambda q"),
+    Quantity(
+        "layer_kernel",
+        ("step", "layer", "row", "col"),
+        "share of one layer in the kernel; of the output layer, the conjugate kernel",
+        "K_l = J_l J_l^T, J_l = dr/dtheta_l",
+        needs="layers",
+    ),
+    Quantity(
+        "eigenvalue",
+        (*_SPECTRAL, "mode"),
+        "eigenvalues of the block, largest first",
+        "K q = lambda q",
+        needs="spectrum",
+    ),
     Quantity("noise_floor", _SPECTRAL, "eigenvalues below this are round-off", "n eps lambda_max"),
     Quantity("trace", _SPECTRAL, "trace of the block", "sum_i K_ii"),
     Quantity("frobenius_norm", _SPECTRAL, "Frobenius norm of the block", "sqrt(sum_ij K_ij^2)"),
@@ -83,12 +97,13 @@ def data_variables(
         sizes: length of every dimension.
         seeds_per_task: length of a chunk along the seed axis.
         kept: how kernels are stored.
-        available: which of "training" and "exact" hold; "kernel" follows from `kept`.
+        available: which of "training", "exact", "spectrum" and "layers" hold; "kernel" follows from `kept`.
     """
     layout = _Layout(tuple(sweep), sizes, seeds_per_task)
     there = {"", *available} | ({"kernel"} if kept.seeds else set())
+    there -= set() if kept.seeds else {"layers"}
     return tuple(
-        layout.kernel(quantity, kept) if quantity.name == "kernel" else layout.small(quantity)
+        layout.kernel(quantity, kept) if "row" in quantity.dims else layout.small(quantity)
         for quantity in QUANTITIES
         if quantity.needs in there
     )

@@ -9,6 +9,7 @@ from hpcpinn.study.configuration import Scalar
 LABELS = {
     "step": (("step",), "int64", "training step of the record"),
     "block": (("block",), "string", 'block of the kernel: "all", or one term'),
+    "layer": (("layer",), "string", "layer of the network"),
     "term_name": (("term",), "string", "name of the term"),
 }
 
@@ -20,7 +21,7 @@ def label_variables(axes: Sequence[Axis], sizes: Mapping[str, int], coordinates:
     """
     return (
         *(_label(axis.name, (axis.name,), sizes, dtype_of(axis.values), axis.key) for axis in axes),
-        *(_label(name, dims, sizes, dtype, meaning) for name, (dims, dtype, meaning) in LABELS.items()),
+        *(_label(name, dims, sizes, *rest) for name, (dims, *rest) in LABELS.items() if sizes.keys() >= set(dims)),
         _label("task", tuple(axis.name for axis in axes), sizes, "uint64", "id of the task that computes the run"),
         *_row_labels(axes, sizes, coordinates),
     )

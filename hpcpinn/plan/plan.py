@@ -10,6 +10,7 @@ from hpcpinn.plan import cost
 from hpcpinn.plan.cost import Cost
 from hpcpinn.plan.hypercube import Kept, data_variables
 from hpcpinn.plan.labels import label_variables
+from hpcpinn.plan.layers import all_layers
 from hpcpinn.plan.outline import Outline
 from hpcpinn.plan.packing import seeds_per_task
 from hpcpinn.plan.points import PointCell, point_cells, point_positions
@@ -33,6 +34,7 @@ class Plan:
         sizes: length of every dimension of the store.
         terms: names of the problem's terms, in the order of their rows.
         steps: recorded steps.
+        layers: layers whose share in the kernel is kept.
         points: rows of each term at every combination of the swept `points.*` keys.
         seeds_per_task: seeds of one task, which is the chunk along the seed axis.
         tasks: in the order of cells and seeds; they cover every run exactly once.
@@ -47,6 +49,7 @@ class Plan:
     sizes: dict[str, int]
     terms: tuple[str, ...]
     steps: tuple[int, ...]
+    layers: tuple[str, ...]
     points: tuple[PointCell, ...]
     seeds_per_task: int
     tasks: tuple[Task, ...]
@@ -82,7 +85,8 @@ def make_plan(study: Study, outline: Outline) -> Plan:
     points = point_cells(study, outline)
     cells = _loads(study, outline, points)
     packed = seeds_per_task({load for _, load in cells.values()}, len(study.seeds))
-    sizes = _sizes(study, outline, points, _steps(cells))
+    layers = _layers(cells)
+    sizes = _sizes(study, outline, points, _steps(cells)) | ({"layer": len(layers)} if layers else {})
     variables = data_variables(
         [axis.name for axis in study.axes], sizes, packed, _kept(cells, len(study.seeds)), _available(cells, outline)
     )
@@ -96,6 +100,7 @@ def make_plan(study: Study, outline: Outline) -> Plan:
         sizes=sizes,
         terms=outline.terms,
         steps=_steps(cells),
+        layers=layers,
         points=points,
         seeds_per_task=packed,
         tasks=tasks,
@@ -134,7 +139,18 @@ def _steps(cells: Cells) -> tuple[int, ...]:
 
 def _available(cells: Cells, outline: Outline) -> set[str]:
     configuration, _ = next(iter(cells.values()))
-    return ({"training"} if configuration.training else set()) | ({"exact"} if outline.has_exact else set())
+    holds = {
+        "training": configuration.training is not None,
+        "exact": outline.has_exact,
+        "spectrum": configuration.kernel.spectrum == "full",
+        "layers": configuration.kernel.summands != "none",
+    }
+    return {name for name, true in holds.items() if true}
+
+
+def _layers(cells: Cells) -> tuple[str, ...]:
+    kernel = next(iter(cells.values()))[0].kernel
+    return all_layers((configuration.network for configuration, _ in cells.values()), kernel.summands)
 
 
 def _kept(cells: Cells, seeds: int) -> Kept:

@@ -60,7 +60,9 @@ def tables(study: xr.Dataset) -> Iterator[Table]:
 def _quantities(study: xr.Dataset) -> Iterator[tuple[str, xr.DataArray]]:
     whole = study.sel(block="all")
     yield "trace", whole["trace"].isel(step=0)
-    yield "largest eigenvalue", whole["eigenvalue"].isel(step=0, mode=0)
+    # The same number where a study has no spectra: the kernel is positive semi-definite.
+    largest = whole["eigenvalue"].isel(mode=0) if "eigenvalue" in study else whole["spectral_norm"]
+    yield "largest eigenvalue", largest.isel(step=0)
     if _has_kernels(study):
         kernel = study["kernel"].isel(step=0).compute()
         yield "spread over seeds", spread_over_seeds(kernel)

@@ -1,10 +1,11 @@
 """Kernels on their way to the store: every tile is written as soon as it is computed, with its mirror image."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from hpcpinn.kernel.assembly import Tile
+from hpcpinn.kernel.case import TOTAL
 from hpcpinn.plan.plan import Plan
 from hpcpinn.plan.tasks import Task
 from hpcpinn.plan.variables import Variable
@@ -12,6 +13,7 @@ from hpcpinn.store import regions
 from hpcpinn.store.store import Store
 
 _KERNEL = "kernel"
+_LAYERS = "layer_kernel"
 
 
 class Kernels:
@@ -26,14 +28,23 @@ class Kernels:
         self.files: list[str] = []
         self._store, self._plan, self._task = store, plan, task
 
-    def keep(self, positions: range, step: int, tile: Tile) -> None:
-        """Write a tile of the kernels of the runs at these positions of the seed axis."""
-        variable = self._plan.variable(_KERNEL)
+    def keep(self, positions: range, parts: Sequence[str], step: int, tile: Tile) -> None:
+        """Write a tile of the kernels of the runs at these positions of the seed axis, part by part."""
+        for position, values in zip(positions, tile.values, strict=True):
+            here = {"seed": _one(position), "step": _one(step)}
+            for part, block in zip(parts, values, strict=True):
+                self._keep(part, here, tile, block)
+            for missing in set(self._plan.layers) - set(parts):
+                self._keep(missing, here, tile, np.full_like(values[0], np.nan))
+
+    def _keep(self, part: str, here: dict[str, range], tile: Tile, block: np.ndarray) -> None:
+        variable = self._plan.variable(_KERNEL if part == TOTAL else _LAYERS)
         if variable is None:
             return
-        for position, (values, *_) in zip(positions, tile.values, strict=True):
-            if variable.kept_seeds is None or position < variable.kept_seeds:
-                self._write(variable, {"seed": _one(position), "step": _one(step)}, tile, values)
+        if variable.kept_seeds is not None and here["seed"].start >= variable.kept_seeds:
+            return
+        layer = {} if part == TOTAL else {"layer": _one(self._plan.layers.index(part))}
+        self._write(variable, here | layer, tile, block)
 
     def _write(self, variable: Variable, where: dict[str, range], tile: Tile, values: np.ndarray) -> None:
         for rows, cols, part in _both(tile, values):

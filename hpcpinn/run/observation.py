@@ -1,21 +1,25 @@
 """What is seen of the kernels of an ensemble at one recorded step, as they come tile by tile."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import jax
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Shaped
+from jaxtyping import Float, Shaped
 
-from hpcpinn.kernel import assembly, blocks, spectrum
+from hpcpinn.kernel import assembly, blocks, cores, spectrum
 from hpcpinn.kernel.assembly import Tile
-from hpcpinn.kernel.case import Case, case
+from hpcpinn.kernel.case import TOTAL, Case, case
 from hpcpinn.kernel.ensembles.ensemble import Ensemble
+from hpcpinn.kernel.lanczos import spectral_norm
 from hpcpinn.model import precision
 from hpcpinn.model.networks.network import Params
+from hpcpinn.plan.layers import layers
+from hpcpinn.run import moments
+from hpcpinn.run.moments import Moments
 from hpcpinn.run.setup import Setup
 from hpcpinn.training import drift, stability
 
@@ -76,22 +80,83 @@ class Whole:
         return np.array(_in_threads(lambda kernel: stability.edge(kernel, weights), self.kernels))
 
 
-def observe(cell: Setup, ensemble: Ensemble, params: Array, sink: Sink) -> Observation:
+@dataclass(frozen=True)
+class Streamed:
+    """Kernels of which only sums are kept: for more rows than a dense spectrum can have.
+
+    Spectral norms and edges come from products with the kernel, which need no kernel, and the drift from both kernels
+    computed side by side.
+    """
+
+    cell: Setup
+    ensemble: Ensemble
+    params: Any
+    moments: Moments
+
+    def describe(self) -> Record:
+        """Norms of every block, no spectra."""
+        kernel, counts = self.cell.configuration.kernel, self.cell.points.counts
+        extents = blocks.extents(counts)
+        norms = np.stack([self._largest(_indicator(rows, len(extents[blocks.ALL]))) for rows in extents.values()], 1)
+        sizes = np.array([len(rows) for rows in extents.values()])
+        return {
+            "noise_floor": sizes * np.finfo(precision.DTYPES[kernel.precision]).eps * norms,
+            "trace": self.moments.trace,
+            "frobenius_norm": self.moments.frobenius_norm,
+            "spectral_norm": norms,
+        }
+
+    def drift(self, first: Observation) -> Float[np.ndarray, " network"]:
+        """Distance in the Frobenius norm, tile by tile."""
+        assert isinstance(first, Streamed)
+        if first is self:
+            return np.zeros(self.ensemble.count)
+        squares = np.zeros(self.ensemble.count)
+        for now, then in zip(self._tiles(), first._tiles(), strict=True):
+            twice = 1 if now.rows == now.cols else 2
+            squares += twice * moments.distance(now.values[:, 0], then.values[:, 0])
+        return np.sqrt(squares) / first.moments.frobenius_norm[:, 0]
+
+    def edges(self, weights: Float[np.ndarray, " row"]) -> Float[np.ndarray, " network"]:
+        """The edge of every kernel, see `training.stability.edge`."""
+        return 1 / self._largest(weights)
+
+    def _tiles(self) -> Iterator[Tile]:
+        return tiles(self.cell, self.ensemble, self.params)
+
+    def _largest(self, weights: Float[np.ndarray, " row"]) -> Float[np.ndarray, " network"]:
+        cell, networks = self.cell, jax.tree.map(jnp.asarray, self.ensemble.read(self.params))
+        each = (jax.tree.map(lambda leaf, k=k: leaf[k], networks) for k in range(self.ensemble.count))
+        return np.array([spectral_norm(cell.problem, cell.network, one, cell.points, weights) for one in each])
+
+
+def observe(cell: Setup, ensemble: Ensemble, params: Any, sink: Sink) -> Observation:
     """Compute the kernels of all networks, hand every tile to the sink, and keep what is needed of them."""
-    stream = tiles(cell, ensemble, params)
-    return Whole(cell, assembly.whole(_handed_on(stream, sink), len(cell.points.all))[:, 0])
+    low = ensemble.map(Cast(precision.DTYPES[cell.configuration.kernel.precision]), (), params)
+    stream = _handed_on(tiles(cell, ensemble, low), sink)
+    if cell.configuration.kernel.spectrum == "full":
+        return Whole(cell, assembly.whole(stream, len(cell.points.all), part=0))
+    seen = Moments(cell.points.counts, ensemble.count)
+    for tile in stream:
+        seen.add(tile)
+    return Streamed(cell, ensemble, low, seen)
 
 
-def tiles(cell: Setup, ensemble: Ensemble, params: Array) -> Iterator[Tile]:
-    """The tiles of the kernels in the precision of the study; training itself is always in float64."""
-    kernel = cell.configuration.kernel
-    low = ensemble.map(Cast(precision.DTYPES[kernel.precision]), (), params)
-    return assembly.tiles(ensemble.layout(case_of(cell), low), cell.points, kernel.tile)
+def tiles(cell: Setup, ensemble: Ensemble, low: Any) -> Iterator[Tile]:
+    """The tiles of the kernels of networks with parameters in the precision of the study."""
+    return assembly.tiles(ensemble.layout(case_of(cell), low), cell.points, cell.configuration.kernel.tile)
 
 
 def case_of(cell: Setup) -> Case:
-    """What the kernels of a cell are of."""
-    return case(cell.problem, cell.network, cell.points.counts)
+    """What the kernels of a cell are of, and which of their parts are wanted."""
+    counts = cell.points.counts
+    wanted = layers(cell.configuration.network, cell.configuration.kernel.summands)
+    return case(cell.problem, cell.network, counts, (TOTAL, *wanted))
+
+
+def _indicator(rows: range, size: int) -> Float[np.ndarray, " row"]:
+    at = np.arange(size)
+    return ((at >= rows.start) & (at < rows.stop)).astype(np.float64)
 
 
 def _handed_on(stream: Iterable[Tile], sink: Sink) -> Iterator[Tile]:
@@ -103,5 +168,5 @@ def _handed_on(stream: Iterable[Tile], sink: Sink) -> Iterator[Tile]:
 def _in_threads(function: Callable[[np.ndarray], object], kernels: np.ndarray) -> list:
     if len(kernels) == 1:
         return [function(kernels[0])]
-    with spectrum.threads(kernels.shape[-1]), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with spectrum.threads(kernels.shape[-1]), ThreadPoolExecutor(cores.available()) as pool:
         return list(pool.map(function, kernels))

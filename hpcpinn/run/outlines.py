@@ -3,7 +3,7 @@
 Nothing here starts a device: terms are called with abstract numbers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from hpcpinn.model import requirements
 from hpcpinn.model.problem import Problem
@@ -20,17 +20,24 @@ def outline(study: Study) -> Outline:
         ProblemError: the problem cannot be made with the parameters of some cell, or a term cannot be evaluated.
     """
     problems = list(_problems(study))
-    for problem in problems:
-        requirements.all_channels(problem)
-    channels = requirements.all_channels(problems[0])
+    known = [requirements.all_channels(problem) for problem in problems]
+    reads = [
+        {name: len(requirements.read_channels(problem, term)) for name, term in problem.terms.items()}
+        for problem in problems
+    ]
     return Outline(
         coordinates=tuple(problems[0].coordinates),
         fields=problems[0].fields,
-        channels={name: len(which) for name, which in channels.items()},
-        inputs={name: len(which.linear) for name, which in channels.items()},
-        reads={name: len(requirements.read_channels(problems[0], term)) for name, term in problems[0].terms.items()},
+        channels=_most([{name: len(which) for name, which in channels.items()} for channels in known]),
+        inputs=_most([{name: len(which.linear) for name, which in channels.items()} for channels in known]),
+        reads=_most(reads),
         has_exact=problems[0].exact is not None,
     )
+
+
+def _most(numbers: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    """The largest number of every term: which channels fall together depends on the values of parameters."""
+    return {name: max(of_problem[name] for of_problem in numbers) for name in numbers[0]}
 
 
 def _problems(study: Study) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 
 from hpcpinn import errors
+from hpcpinn.kernel.cores import one_device_per_core
 from hpcpinn.model import problem as problems
 from hpcpinn.model.points import Points
 from hpcpinn.plan.plan import Plan, make_plan
@@ -50,6 +51,7 @@ def open_session(study: Study, path: Path, workers: int) -> Session:
         ProblemError: a term is not finite somewhere.
         StoreError: the store belongs to another study, or cannot be made.
     """
+    one_device_per_core(workers)
     plan = plan_of(study)
     finished = _finished(path)
     refuse_unfitting(plan, path, [task for task in plan.tasks if task.id not in finished], workers)

@@ -16,6 +16,7 @@ from hpcpinn.plan.plan import Plan
 from hpcpinn.plan.tasks import Task
 from hpcpinn.run import memory, programs
 from hpcpinn.run.kernels import Kernels
+from hpcpinn.run.observation import case_of
 from hpcpinn.run.runs import run_seeds
 from hpcpinn.run.setup import Setup, setup
 from hpcpinn.store import ledger, regions
@@ -83,6 +84,6 @@ def _run(cell: Setup, study: Study, kernels: Kernels, positions: range) -> Mappi
     started = time.monotonic()
     seeds = [study.seeds[position] for position in positions]
     ensemble = ensembles.ensemble(cell.problem, cell.network, cell.points.counts, len(seeds))
-    record = run_seeds(cell, ensemble, seeds, functools.partial(kernels.keep, positions))
+    record = run_seeds(cell, ensemble, seeds, functools.partial(kernels.keep, positions, case_of(cell).parts))
     seconds = (time.monotonic() - started) / len(seeds)
     return {**record, "seconds": np.full(len(seeds), seconds)}

@@ -32,6 +32,8 @@ def _known(plan: Plan) -> Iterator[tuple[str, np.ndarray]]:
         yield axis.name, _axis(axis.values, variables[axis.name].dtype)
     yield "step", np.asarray(plan.steps, dtype="int64")
     yield "block", _strings(("all", *plan.terms))
+    if plan.layers:
+        yield "layer", _strings(plan.layers)
     yield "term_name", _strings(plan.terms)
     yield "term", _terms(plan, variables["term"])
     yield "task", _tasks(plan, variables["task"])

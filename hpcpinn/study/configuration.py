@@ -114,7 +114,7 @@ class Training(Section):
 
 
 class Kernel(Section):
-    """`[kernel]`: its precision, which kernels are stored, and how they are cut."""
+    """`[kernel]`: its precision, what is taken of it, which kernels are stored, and how they are cut."""
 
     precision: Literal["float64", "float32"] = "float64"
     keep: Literal["all", "first_seed", "none"] = Field(
@@ -125,6 +125,12 @@ class Kernel(Section):
         description="a positive integer, the rows of one tile",
         examples=[1024],
         json_schema_extra={"fixed": "one store has one chunk size"},
+    )
+    spectrum: Literal["full", "none"] = Field(
+        default="full", json_schema_extra={"fixed": "one store either has eigenvalues or has none"}
+    )
+    summands: Literal["none", "conjugate", "layers"] = Field(
+        default="none", json_schema_extra={"fixed": "all cells share the dimension `layer`"}
     )
 
 

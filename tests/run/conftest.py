@@ -1,9 +1,15 @@
 import textwrap
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from hpcpinn.kernel import assembly, ensembles
+from hpcpinn.kernel.case import TOTAL
+from hpcpinn.run import runs
+from hpcpinn.run.observation import case_of
 from hpcpinn.run.setup import setup
 from hpcpinn.study.reading import parse_study, read_study
 from hpcpinn.study.study import Study
@@ -30,6 +36,34 @@ def text(rest=TRAINING, problem="poisson1d", width=64, depth=1, points="residual
 def cell(**parts):
     study = parse_study(text(**parts), Path())
     return setup(study.configuration((0,) * len(study.cell_axes)), Path())
+
+
+def run_seeds(cell, seeds, ensemble=None):
+    """The runs of several seeds with their kernels and those of layers, by quantity: (seed, step, ...)."""
+    counts = cell.points.counts
+    ensemble = ensemble or ensembles.ensemble(cell.problem, cell.network, counts, len(seeds))
+    tiles = defaultdict(list)
+    record = runs.run_seeds(cell, ensemble, seeds, lambda step, tile: tiles[step].append(tile))
+    size = sum(counts.values())
+    for part, name in enumerate(case_of(cell).parts):
+        whole = [assembly.whole(iter(of_step), size, part) for of_step in tiles.values()]
+        record["kernel" if name == TOTAL else f"kernel of {name}"] = np.stack(whole, axis=1)
+    return record
+
+
+def run_seed(cell, seed):
+    """The run of one seed: (step, ...)."""
+    return {name: values[0] for name, values in run_seeds(cell, [seed]).items()}
+
+
+@pytest.fixture(scope="session", name="run_seeds")
+def _run_seeds():
+    return run_seeds
+
+
+@pytest.fixture(scope="session", name="run_seed")
+def _run_seed():
+    return run_seed
 
 
 @pytest.fixture(scope="session", name="text")

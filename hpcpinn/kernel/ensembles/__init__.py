@@ -1,6 +1,9 @@
 """Ensembles: networks that differ in their seed, wide ones alone on all devices, narrow ones side by side."""
 
+import math
 from collections.abc import Mapping
+
+import jax
 
 from hpcpinn.kernel.case import maps
 from hpcpinn.kernel.devices import Devices, every_device
@@ -11,6 +14,7 @@ from hpcpinn.model.networks.network import Network
 from hpcpinn.model.problem import Problem
 from hpcpinn.plan import packing
 from hpcpinn.plan.flops import assembly_flops
+from hpcpinn.plan.panels import PANEL
 
 
 def is_narrow(problem: Problem, network: Network, counts: Mapping[str, int]) -> bool:
@@ -26,9 +30,18 @@ def ensemble(
     Raises:
         ValueError: several wide networks.
     """
-    devices = devices or every_device()
     if is_narrow(problem, network, counts):
-        return Several(Devices(devices.devices[:networks], devices.mapping), networks)
+        shared = devices or every_device()
+        return Several(Devices(shared.devices[:networks], shared.mapping), networks)
     if networks != 1:
         raise ValueError(f"{networks} wide networks side by side; allowed: one")
-    return Single(devices)
+    return Single(devices or _for_rows(counts))
+
+
+def _for_rows(counts: Mapping[str, int]) -> Devices:
+    """As many devices as there are panels; one on a CPU, where every product takes all cores by itself."""
+    devices = every_device()
+    if jax.process_count() == 1 and devices.devices[0].platform == "cpu":
+        return Devices(devices.devices[:1])
+    most = max(math.ceil(rows / PANEL) for rows in counts.values())
+    return Devices(devices.devices[:most], devices.mapping) if jax.process_count() == 1 else devices

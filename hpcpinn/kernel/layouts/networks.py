@@ -58,13 +58,21 @@ def apply(devices: Devices, one: Callable[[Any], Any], each: Int[jax.Array, ""],
     if devices.devices[0].platform != "cpu":
         return jax.vmap(one)(many)
     slots = len(jax.tree.leaves(many)[0])
+    structure = []
 
-    def network(k: Int[jax.Array, ""]) -> Any:
-        return jax.tree.map(lambda leaf: jax.lax.dynamic_index_in_dim(leaf, k, keepdims=False), many)
+    def leaves(k: Int[jax.Array, ""]) -> list[jax.Array]:
+        network = jax.tree.map(lambda leaf: jax.lax.dynamic_index_in_dim(leaf, k, keepdims=False), many)
+        found, structure[:] = _flat(one(network))
+        return found
 
-    def step(k: Int[jax.Array, ""], results: Any) -> Any:
-        return jax.tree.map(lambda whole, part: whole.at[k].set(part), results, one(network(k)))
+    def step(k: Int[jax.Array, ""], results: list[jax.Array]) -> list[jax.Array]:
+        return [whole.at[k].set(part) for whole, part in zip(results, leaves(k), strict=True)]
 
-    shapes = jax.eval_shape(one, jax.eval_shape(lambda: jax.tree.map(lambda leaf: leaf[0], many)))
-    start = jax.tree.map(lambda shape: jnp.zeros((slots, *shape.shape), shape.dtype), shapes)
-    return jax.lax.fori_loop(0, each, step, start)
+    shapes = jax.eval_shape(leaves, jnp.int32(0))
+    start = [jnp.zeros((slots, *shape.shape), shape.dtype) for shape in shapes]
+    return jax.tree.unflatten(structure[0], jax.lax.fori_loop(0, each, step, start))
+
+
+def _flat(tree: Any) -> tuple[list[jax.Array], list[Any]]:
+    leaves, structure = jax.tree.flatten(tree)
+    return leaves, [structure]

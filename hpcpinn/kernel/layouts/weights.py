@@ -198,24 +198,31 @@ def _backward(
     of_slabs = jnp.moveaxis(outputs.reshape(outputs.shape[0], SLABS, -1), 1, 0)
     parts = _every_slab(each, len(slabs), lambda k: _matmul(of_slabs[first + k], slabs[k]))
     if axis is None:
-        return None, None, functools.reduce(jnp.add, parts)
+        return None, None, _sum(each, parts)
     parts = jax.lax.all_to_all(parts, axis, split_axis=2, concat_axis=0, tiled=True)
-    return None, None, jax.lax.all_gather(functools.reduce(jnp.add, parts), axis, axis=1, tiled=True)
+    share = _sum(each * (SLABS // len(slabs)), parts)
+    return None, None, jax.lax.all_gather(share, axis, axis=1, tiled=True)
 
 
 _product.defvjp(_forward, _backward)
 
 
+# Both loops run as often as an argument of the program says, so that the compiler cannot unroll them. Unrolled, products
+# and sums were joined with what follows, and last bits depended on the number of slabs per device.
+
+
 def _every_slab(
     each: Int[Array, ""], slots: int, product: Callable[[Int[Array, ""]], Float[Array, "channel some"]]
 ) -> Float[Array, "slab channel some"]:
-    """A product for every slab of a device, in a loop that the compiler cannot unroll.
-
-    Unrolled, products were joined with what follows, and last bits depended on the number of slabs per device.
-    """
+    """A product for every slab of a device."""
     shape = jax.eval_shape(product, each)
     start = jnp.zeros((slots, *shape.shape), shape.dtype)
     return jax.lax.fori_loop(0, each, lambda k, parts: parts.at[k].set(product(k)), start)
+
+
+def _sum(count: Int[Array, ""], parts: Float[Array, "slab channel some"]) -> Float[Array, "channel some"]:
+    """The sum of the first `count` parts, in their order."""
+    return jax.lax.fori_loop(0, count, lambda k, total: total + parts[k], jnp.zeros_like(parts[0]))
 
 
 def _matmul(left: Float[Array, "channel inner"], right: Float[Array, "inner some"]) -> Float[Array, "channel some"]:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import hpcpinn
-from hpcpinn.kernel import blocks, spectrum
-from hpcpinn.run.seed import run_seed
+from hpcpinn.kernel import blocks, jacobian, spectrum
+from hpcpinn.kernel.devices import first_device
+from hpcpinn.kernel.ensembles.single import Single
 from hpcpinn.training import gd, loss, stability
 
 SHAPES = {
@@ -37,7 +38,7 @@ def trained(cell):
 
 
 @pytest.fixture(scope="module")
-def record(trained):
+def record(trained, run_seed):
     return run_seed(trained, 7)
 
 
@@ -52,20 +53,20 @@ def test_every_quantity_has_the_recorded_steps_in_front(record):
     assert all(np.isfinite(values).all() for name, values in record.items() if name != "eigenvalue")
 
 
-def test_without_training_there_is_the_initialisation_only(cell):
+def test_without_training_there_is_the_initialisation_only(cell, run_seed):
     found = run_seed(cell(rest=""), 7)
     assert {name: values.shape for name, values in found.items()} == {
         name: (1, *shape[1:]) for name, shape in SHAPES.items() if name not in ONLY_TRAINED
     }
 
 
-def test_without_an_exact_solution_there_is_no_error(cell):
+def test_without_an_exact_solution_there_is_no_error(cell, run_seed):
     unknown = cell(rest="", problem="allen_cahn1d", points="residual = 4\ninitial = 2\nwalls = 2")
     assert unknown.problem.exact is None
     assert "relative_l2" not in run_seed(unknown, 0)
 
 
-def test_the_same_seed_gives_the_same_bits_whatever_ran_in_between(trained, record):
+def test_the_same_seed_gives_the_same_bits_whatever_ran_in_between(trained, record, run_seed):
     for seed in (0, 1):
         run_seed(trained, seed)
     again = run_seed(trained, 7)
@@ -74,7 +75,7 @@ def test_the_same_seed_gives_the_same_bits_whatever_ran_in_between(trained, reco
     }
 
 
-def test_other_seeds_are_other_networks(trained, record):
+def test_other_seeds_are_other_networks(trained, record, run_seed):
     assert (run_seed(trained, 8)["kernel"][0] != record["kernel"][0]).any()
 
 
@@ -126,7 +127,7 @@ def test_stability_is_the_learning_rate_over_the_present_edge(trained, record):
 
 
 @pytest.mark.parametrize("name", ["mean", "half_sum"])
-def test_a_learning_rate_may_be_a_number(cell, name, record):
+def test_a_learning_rate_may_be_a_number(cell, name, record, run_seed):
     numbered = cell(rest=with_training(1e-6, name))
     found = run_seed(numbered, 7)
     assert found["kernel"][0].tobytes() == record["kernel"][0].tobytes()
@@ -135,14 +136,14 @@ def test_a_learning_rate_may_be_a_number(cell, name, record):
     assert found["stability"][0] == pytest.approx(1e-6 * largest, rel=1e-12)
 
 
-def test_a_fraction_of_the_edge_makes_losses_that_differ_by_a_factor_the_same(cell):
+def test_a_fraction_of_the_edge_makes_losses_that_differ_by_a_factor_the_same(cell, run_seed):
     """The mean over one term only rescales its sum, and the learning rate is scaled back by the edge."""
     half, whole = (run_seed(cell(rest=with_training('"0.5 edge"', name)), 7) for name in ("half_sum", "sum"))
     np.testing.assert_allclose(half["kernel"], whole["kernel"], rtol=1e-9)
     np.testing.assert_allclose(2 * half["loss"], whole["loss"], rtol=1e-9)
 
 
-def test_a_kernel_in_float32_leaves_training_in_float64(cell, record):
+def test_a_kernel_in_float32_leaves_training_in_float64(cell, record, run_seed):
     """With a learning rate given as a number the path does not see the kernel at all."""
     rate = with_training(1e-6)
     low, high = (run_seed(cell(rest=rate + f'[kernel]\nprecision = "{name}"\n'), 7) for name in ("float32", "float64"))
@@ -157,6 +158,69 @@ def test_a_kernel_in_float32_leaves_training_in_float64(cell, record):
     np.testing.assert_allclose(low["noise_floor"] / high["noise_floor"], 2.0**29, rtol=1e-5)
 
 
-def test_the_tile_does_not_matter_beyond_round_off(cell, record):
+def test_the_tile_does_not_matter_beyond_round_off(cell, record, run_seed):
     found = run_seed(cell(rest="[kernel]\ntile = 2\n"), 7)
     np.testing.assert_allclose(found["kernel"][0], record["kernel"][0], rtol=1e-12)
+
+
+def bits(record):
+    return {name: values.tobytes() for name, values in record.items()}
+
+
+@pytest.fixture(scope="module")
+def together(trained, run_seeds):
+    return run_seeds(trained, [7, 0, 3])
+
+
+def test_a_run_has_the_same_bits_alone_and_beside_others(trained, together, run_seed):
+    for place, seed in enumerate((7, 0, 3)):
+        assert bits({name: values[place] for name, values in together.items()}) == bits(run_seed(trained, seed))
+
+
+def test_a_network_alone_on_its_devices_gives_the_same_numbers(trained, record, run_seeds):
+    """Wide networks are not mapped over: other programs, the same run to round-off."""
+    alone = run_seeds(trained, [7], Single(first_device()))
+    for name, values in record.items():
+        np.testing.assert_allclose(alone[name][0], values, rtol=1e-9, atol=1e-9 * np.nanmax(np.abs(values)))
+
+
+def test_without_spectra_everything_else_is_the_same(cell, run_seeds):
+    """More rows than a dense spectrum can have: norms by Lanczos iteration, drifts from two streams of tiles."""
+    parts = {"points": "residual = 30\nboundary = 2", "rest": with_training('"0.5 edge"')}
+    kernel = '[kernel]\ntile = 9\nspectrum = "{}"\n'
+    full, none = (
+        run_seeds(cell(points=parts["points"], rest=parts["rest"] + kernel.format(kind)), [1, 2])
+        for kind in ("full", "none")
+    )
+    assert full.keys() - none.keys() == {"eigenvalue"}
+    for name, values in none.items():
+        np.testing.assert_allclose(values, full[name], rtol=1e-8, atol=1e-8 * np.abs(full[name]).max())
+
+
+def test_shares_of_layers_add_up_to_the_kernel(cell, run_seeds):
+    found = run_seeds(cell(depth=3, rest='[kernel]\nsummands = "layers"\n'), [0, 1])
+    shares = [values for name, values in found.items() if name.startswith("kernel of ")]
+    assert len(shares) == 4
+    np.testing.assert_allclose(sum(shares), found["kernel"], rtol=0, atol=1e-13 * found["kernel"].max())
+
+
+def test_the_conjugate_kernel_is_that_of_the_output_layer_alone(cell, run_seed):
+    """The features are affine in the output's parameters: K = J J^T with the Jacobian over these alone."""
+    tried = cell(depth=2, rest='[kernel]\nsummands = "conjugate"\n')
+    problem, network = tried.problem, tried.network
+    params = network.init(jax.random.key(4), problem)
+
+    def rows(output):
+        theta = params | {"output": output}
+        return jnp.concatenate(
+            [
+                jax.vmap(lambda x, term=term: jacobian.residual(problem, term, network, theta, x))(tried.points[name])
+                for name, term in problem.terms.items()
+            ]
+        )
+
+    leaves = jax.tree.leaves(jax.jit(jax.jacrev(rows))(params["output"]))
+    explicit = np.concatenate([leaf.reshape(len(leaf), -1) for leaf in leaves], axis=1)
+    expected = explicit @ explicit.T
+    found = run_seed(tried, 4)["kernel of output"][0]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * expected.max())
