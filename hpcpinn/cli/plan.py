@@ -1,8 +1,15 @@
 """`hpcpinn plan`."""
 
 from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from hpcpinn.cli.arguments import StoreOption, StudyFile
+from hpcpinn.cli.spans import about
+
+if TYPE_CHECKING:
+    from hpcpinn.launch.planning import Planned
+    from hpcpinn.plan.classes import ResourceClass
 
 
 def plan(study: StudyFile, store: StoreOption = None) -> None:
@@ -18,6 +25,23 @@ def plan(study: StudyFile, store: StoreOption = None) -> None:
     print(f"tasks      {len(plan.tasks)}, {planned.missing} missing, up to {plan.seeds_per_task} seeds each")
     rows = Counter(point.rows for point in plan.points)
     print(f"kernel     {', '.join(str(count) for count in rows)} rows, {len(plan.steps)} recorded steps")
-    print(f"operations {total.flops:.3g} FLOP, {planned.seconds:.3g} s of this machine at the rate of a matrix product")
+    print(f"operations {total.flops:.3g} FLOP")
     print(f"memory     {total.peak_bytes / 2**20:.0f} MiB for the largest task")
     print(f"disk       {total.bytes / 2**20:.0f} MiB in {total.files} files, before compression")
+    _show_time(planned)
+
+
+def _show_time(planned: "Planned") -> None:
+    if not planned.missing:
+        print("time       none, nothing is missing")
+        return
+    print(f"time       about {about(planned.seconds)} on this machine with one worker")
+    _show_classes(planned.classes)
+
+
+def _show_classes(classes: "Iterable[ResourceClass]") -> None:
+    """What one task of each class asks for, when it is a job of its own."""
+    print("classes       tasks  GPUs   memory  longest task")
+    for one in classes:
+        memory = f"{one.memory // 2**30} GiB"
+        print(f"           {len(one.tasks):8}  {one.gpus:4}  {memory:>7}  {about(one.longest):>12}")

@@ -1,25 +1,61 @@
 """`hpcpinn run`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hpcpinn import errors
-from hpcpinn.cli import failures
+from hpcpinn.cli import failures, pace
 from hpcpinn.cli.arguments import StoreOption, StudyFile
+
+if TYPE_CHECKING:
+    from hpcpinn.launch.running import Completion
 
 On = Annotated[str, typer.Option("--on", metavar="serial|processes", help="Where tasks run.")]
 Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Tasks at once; one per core by default.")]
+Coordinator = Annotated[
+    str | None, typer.Option("--coordinator", metavar="HOST:PORT", help="Where processes meet that work together.")
+]
+Processes = Annotated[int, typer.Option("--processes", metavar="N", help="How many processes work together.")]
+Rank = Annotated[int, typer.Option("--rank", metavar="R", help="Which of them this is, from 0, which has the store.")]
 
 _LOG_WIDTH = 160
 
 
-def run(study: StudyFile, store: StoreOption = None, on: On = "serial", workers: Workers = None) -> None:
-    """Run what is missing of a study; safe to repeat, to interrupt and to run twice at once."""
-    from hpcpinn.launch.running import run_study
+def run(
+    study: StudyFile,
+    store: StoreOption = None,
+    on: On = "serial",
+    workers: Workers = None,
+    coordinator: Coordinator = None,
+    processes: Processes = 1,
+    rank: Rank = 0,
+) -> None:
+    """Run what is missing of a study; safe to repeat, to interrupt and to run twice at once.
 
-    completion = run_study(study, store, on, workers, started=_announce)
+    With --coordinator, several processes compute every task together: start each with its own --rank.
+    """
+    from hpcpinn.launch.running import run_study
+    from hpcpinn.launch.together import Member, run_together
+
+    if coordinator is None:
+        completion = run_study(study, store, on, workers, started=_announce)
+    else:
+        _require_serial(on)
+        completion = run_together(study, store, Member(coordinator, processes, rank), started=_announce)
+    if completion is not None:
+        _report(completion)
+
+
+def _require_serial(on: str) -> None:
+    if on != "serial":
+        raise errors.HpcpinnError(
+            f"--coordinator with --on {on}; allowed: --on serial, since all processes work on one task. Leave --on out."
+        )
+
+
+def _report(completion: "Completion") -> None:
     failures.show(completion.failures, completion.store)
     if completion.done:
         _show(completion.store)
@@ -38,10 +74,12 @@ def _show(store: Path) -> None:
 
     from hpcpinn.results.opening import open_study
     from hpcpinn.results.printing import print_tables
+    from hpcpinn.store import ledger, roll
 
     study = open_study(store)
     terminal = Console()
     print_tables(study, terminal if terminal.is_terminal else Console(width=_LOG_WIDTH))
+    pace.show(store, roll.read(store), ledger.done(store))
     print(f"store:  {store}")
     if study.sizes["width"] > 1:
         print(f"figure: {_drawn(store, store.with_name(store.name.removesuffix('.zarr') + '.png'))}")

@@ -1,6 +1,6 @@
 """`hpcpinn status`."""
 
-from hpcpinn.cli import failures
+from hpcpinn.cli import failures, pace
 from hpcpinn.cli.arguments import StoreFolder
 
 
@@ -13,12 +13,13 @@ def status(store: StoreFolder) -> None:
     tasks = roll.read(opened.path)
     state = ledger.status(opened.path, (task.id for task in tasks))
     parts = {"done": state.done, "running": state.running, "failed": state.failed, "waiting": state.waiting}
-    total = sum(tasks.values())
+    total = sum(projected.flops for projected in tasks.values())
     print(f"{opened.study_name}: {len(tasks)} tasks, {sum(task.count for task in tasks)} runs")
     for name, ids in parts.items():
-        flops = sum(cost for task, cost in tasks.items() if task.id in ids)
+        flops = sum(projected.flops for task, projected in tasks.items() if task.id in ids)
         runs = sum(task.count for task in tasks if task.id in ids)
         print(f"  {name:8} {len(ids):8} tasks {runs:8} runs  {flops / total:6.1%} of the operations")
+    pace.show(opened.path, tasks, state.done)
     failures.show(ledger.failures(opened.path), opened.path)
     if state.failed or state.waiting:
         print("`hpcpinn run STUDY` with the study of this store runs what is missing.")

@@ -17,16 +17,15 @@ from jaxtyping import Float, Shaped
 from hpcpinn.kernel import case as cases
 from hpcpinn.kernel import ensembles
 from hpcpinn.kernel.devices import Devices
-from hpcpinn.kernel.layouts.layout import Layout, panels_of
+from hpcpinn.kernel.layouts.layout import Layout, panels_of, strips_of
 from hpcpinn.model.networks.network import Network, Params
 from hpcpinn.model.points import Points
 from hpcpinn.model.problem import Problem
 from hpcpinn.plan import panels as cut
-from hpcpinn.plan.panels import Panel, Shape
+from hpcpinn.plan.memory import FACTOR_BUDGET
+from hpcpinn.plan.panels import Panel
 
 DEFAULT_TILE = 1024
-# Bytes of factors that are kept: those of 7000 rows of u_xx at width 512 and depth 3.
-DEFAULT_BUDGET = 2**30
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def whole(parts: Iterator[Tile], size: int, part: int) -> Shaped[np.ndarray, "ne
     return kernel
 
 
-def tiles(layout: Layout, points: Points, tile: int, budget: int = DEFAULT_BUDGET) -> Iterator[Tile]:
+def tiles(layout: Layout, points: Points, tile: int, budget: int = FACTOR_BUDGET) -> Iterator[Tile]:
     """The tiles on and above the diagonal, row by row.
 
     Args:
@@ -174,7 +173,7 @@ class _Factors:
     def _computed(self, tile: int) -> Iterator[_Group]:
         for panels in _grouped(self._tiles[tile], self._layout.group):
             term = panels[0].term
-            x = [_padded(self._points[term], panel, self._shapes[term]) for panel in panels]
+            x = [strips_of(self._points[term], panel, self._shapes[term]) for panel in panels]
             yield _Group(panels, self._layout.factors(term, panels_of(x, self._layout.group)))
 
 
@@ -187,12 +186,3 @@ def _grouped(panels: Sequence[Panel], size: int) -> Iterator[Sequence[Panel]]:
         of_term = [panel for panel in panels if panel.term == term]
         for start in range(0, len(of_term), size):
             yield of_term[start : start + size]
-
-
-def _padded(
-    x: Float[np.ndarray, "point coordinate"], panel: Panel, shape: Shape
-) -> Float[np.ndarray, "strip row coordinate"]:
-    """The points of a panel in strips; a short panel repeats its last point, whose rows nobody reads."""
-    part = np.asarray(x)[panel.points.start : panel.points.stop]
-    filled = np.concatenate([part, np.repeat(part[-1:], shape.size - len(part), axis=0)])
-    return filled.reshape(shape.strips, shape.rows, -1)

@@ -6,6 +6,8 @@ from contextlib import suppress
 import jax
 
 _SETTING = "JAX_NUM_CPU_DEVICES"
+# Every device has the jets of a panel of its own in memory; who has more cores takes more workers.
+MOST = 4
 
 
 def one_device_per_core(workers: int) -> None:
@@ -17,7 +19,7 @@ def one_device_per_core(workers: int) -> None:
     if _SETTING in os.environ:
         return
     with suppress(RuntimeError):
-        jax.config.update(_SETTING.lower(), max(1, available() // workers))
+        jax.config.update(_SETTING.lower(), max(1, min(MOST, available() // workers)))
 
 
 def available() -> int:

@@ -6,6 +6,8 @@ what is split, and the whole of what is shared. A single device needs no mesh: t
 """
 
 import functools
+import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -13,11 +15,12 @@ from typing import Any, Literal, get_args
 import jax
 import numpy as np
 from jax.experimental import multihost_utils
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.sharding import Mesh, NamedSharding, PartitionSpec, Sharding, SingleDeviceSharding
 
 from hpcpinn import errors
 
 AXIS = "device"
+MAPPING = "HPCPINN_MAPPING"
 Mapping = Literal["shard_map", "pmap"]
 
 # (shared arguments, split arguments) -> results, for one device
@@ -33,7 +36,7 @@ class Devices:
         mapping: "shard_map" or "pmap".
     """
 
-    devices: tuple[jax.Device, ...]
+    devices: tuple[jax.Device, ...]  # pyright: ignore[reportInvalidTypeForm]  # JAX defines it by an assignment
     mapping: Mapping = "shard_map"
 
     def __len__(self) -> int:
@@ -90,7 +93,7 @@ class Devices:
         The compiler partitions the program: a device computes its own part of what is split, and nothing else of it.
         """
         specs = (PartitionSpec(), PartitionSpec(AXIS))
-        program = jax.jit(make, out_shardings=tuple(NamedSharding(self.mesh, spec) for spec in specs))
+        program = jax.jit(make, out_shardings=tuple(self._sharding(spec) for spec in specs))
 
         def placed(*arguments: Any) -> tuple[Any, Any]:
             shared, split = (
@@ -111,17 +114,18 @@ class Devices:
         return np.asarray(multihost_utils.process_allgather(array, tiled=True))
 
     def _placed(self, leaf: Any, spec: PartitionSpec) -> jax.Array:
-        if len(self) == 1:
-            return jax.device_put(leaf, self.devices[0])
-        sharding = NamedSharding(self.mesh, spec)
-        if jax.process_count() == 1:
+        sharding = self._sharding(spec)
+        if jax.process_count() == 1 or len(self) == 1:
             return jax.device_put(leaf, sharding)
         whole = np.asarray(leaf)
         return self._seen(jax.make_array_from_callback(whole.shape, sharding, lambda part: whole[part]), spec)
 
+    def _sharding(self, spec: PartitionSpec) -> Sharding:
+        return SingleDeviceSharding(self.devices[0]) if len(self) == 1 else NamedSharding(self.mesh, spec)
+
     def _seen(self, array: jax.Array, spec: PartitionSpec) -> jax.Array:
         """An array as programs of this mapping take it: `pmap` sees what this process holds, and nothing else."""
-        if self.mapping != "pmap" or jax.process_count() == 1:
+        if self.mapping != "pmap" or jax.process_count() == 1 or len(self) == 1:
             return array
         local = self.mesh.local_mesh
         shape = (local.size, *array.shape[1:]) if spec else array.shape
@@ -144,13 +148,25 @@ def every_device(mapping: Mapping = "shard_map") -> Devices:
     """All devices, those of other processes included, in the order of processes.
 
     Raises:
-        DeviceError: a mapping that does not exist.
+        DeviceError: a mapping that does not exist, or `pmap` over processes with different numbers of devices.
     """
     if mapping not in get_args(Mapping):
         raise errors.DeviceError(
             f"`{mapping}` is no way of mapping a program over devices; {errors.nearest(mapping, get_args(Mapping))}"
         )
-    return Devices(tuple(jax.devices()), mapping)
+    devices = tuple(jax.devices())
+    counts = Counter(device.process_index for device in devices)
+    if mapping == "pmap" and len(set(counts.values())) > 1:
+        raise errors.DeviceError(
+            f"`pmap` cannot map a program over processes with {', '.join(map(str, counts.values()))} devices; "
+            "allowed: the same number in each. Use `shard_map`, or give every process as many devices."
+        )
+    return Devices(devices, mapping)
+
+
+def mapping() -> Mapping:
+    """The mapping that the environment asks for in HPCPINN_MAPPING; "shard_map" by default."""
+    return os.environ.get(MAPPING, "shard_map")  # pyright: ignore[reportReturnType]: `every_device` refuses others
 
 
 def first_device() -> Devices:

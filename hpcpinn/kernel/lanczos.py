@@ -18,8 +18,11 @@ from hpcpinn.model.networks.network import Network, Params
 from hpcpinn.model.points import Points
 from hpcpinn.model.problem import Problem
 
-# ARPACK takes 20 products before it looks at the first result: as many give the matrix itself.
+# Up to as many rows the products are those that give the matrix itself.
 _DENSE = 20
+# Products before ARPACK looks at the first result. Its own choice of 20 is for spectra that fall more slowly: the
+# largest eigenvalue of a kernel stands alone.
+_VECTORS = 8
 
 _Apply = Callable[[np.ndarray], np.ndarray]
 
@@ -69,5 +72,7 @@ def _largest(apply: _Apply, start: Float[np.ndarray, " row"], tolerance: float) 
     operator = linalg.LinearOperator((len(start), len(start)), matvec=apply, dtype=np.float64)
     # One thread: the last bits of LAPACK depend on their number, and vectors need no more.
     with threadpoolctl.threadpool_limits(limits=1, user_api="blas"):
-        values = linalg.eigsh(operator, k=1, which="LM", v0=start, tol=tolerance, return_eigenvectors=False)
+        values = linalg.eigsh(
+            operator, k=1, which="LM", v0=start, ncv=_VECTORS, tol=tolerance, return_eigenvectors=False
+        )
     return float(abs(values[0]))

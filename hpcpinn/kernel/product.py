@@ -37,8 +37,9 @@ def product(
 ) -> Float[Array, "row *vector"]:
     r"""$K v$ for one vector or for the columns of a matrix, in the precision of `params`.
 
-    Rows in the order of `points.labels`. Columns are multiplied one after the other by the same program, so that
-    memory does not grow with their number. At most `block` rows are evaluated together; the last bits depend on it.
+    Rows in the order of `points.labels`; without the points of some terms it is a block of the kernel. Columns are
+    multiplied one after the other by the same program, so that memory does not grow with their number. At most `block`
+    rows are evaluated together; the last bits depend on it.
 
     Raises:
         ValueError: a vector with another number of rows than the points.
@@ -46,19 +47,25 @@ def product(
     rows, dtype = sum(points.counts.values()), params["output"]["weight"].dtype
     if v.shape[0] != rows:
         raise ValueError(f"a vector of {v.shape[0]} rows and a kernel of {rows}; allowed: {rows} rows")
-    x = {name: jnp.asarray(points[name], dtype) for name in problem.terms}
+    terms, x = tuple(points.counts), {name: jnp.asarray(points[name], dtype) for name in points.counts}
     columns = jnp.asarray(v, dtype).reshape(rows, -1)
-    products = [_product(problem, network, params, x, column, block) for column in columns.T]
+    products = [_product(problem, network, terms, params, x, column, block) for column in columns.T]
     return jnp.stack(products, axis=1).reshape(v.shape)
 
 
-@functools.partial(jax.jit, static_argnames=("problem", "network", "block"))
+@functools.partial(jax.jit, static_argnames=("problem", "network", "terms", "block"))
 def _product(
-    problem: Problem, network: Network, params: Params, x: Mapping[str, Array], v: Float[Array, " row"], block: int
+    problem: Problem,
+    network: Network,
+    terms: tuple[str, ...],
+    params: Params,
+    x: Mapping[str, Array],
+    v: Float[Array, " row"],
+    block: int,
 ) -> Float[Array, " row"]:
-    blocks = {name: _cut(x[name], block, "edge") for name in problem.terms}
-    bounds = np.cumsum([len(x[name]) for name in problem.terms])[:-1]
-    parts = dict(zip(problem.terms, jnp.split(v, bounds), strict=True))
+    blocks = {name: _cut(x[name], block, "edge") for name in terms}
+    bounds = np.cumsum([len(x[name]) for name in terms])[:-1]
+    parts = dict(zip(terms, jnp.split(v, bounds), strict=True))
 
     def rows(name: str) -> _Rows:
         return lambda theta, some: evaluation.residuals(problem, problem.terms[name], network, theta, some)

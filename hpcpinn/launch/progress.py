@@ -8,14 +8,12 @@ from contextlib import AbstractContextManager, contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from hpcpinn.plan.flops import OVERHEAD
 from hpcpinn.plan.plan import Plan
 from hpcpinn.plan.tasks import Task
 from hpcpinn.run.task import Outcome
 
 _LINE_SECONDS = 5.0
-# What a task costs besides its operations, in operations: start, compilation and publication.
-_OVERHEAD = 1e10
-
 
 Update = Callable[[Outcome], None]
 
@@ -25,7 +23,7 @@ class Work:
 
     def __init__(self, plan: Plan, waiting: Sequence[Task]) -> None:
         """Weigh the tasks that are to run."""
-        weights = {task.id: cost.flops + _OVERHEAD for task, cost in zip(plan.tasks, plan.costs, strict=True)}
+        weights = {task.id: cost.flops + OVERHEAD for task, cost in zip(plan.tasks, plan.costs, strict=True)}
         self._weights = {task.id: weights[task.id] for task in waiting}
         self._total, self._done = sum(self._weights.values()), 0.0
         self.tasks, self.ended, self.failed = len(waiting), 0, 0

@@ -67,7 +67,11 @@ def default_store(name: str) -> Path:
 
 
 def missing(plan: Plan, store: Path) -> list[Task]:
-    """The tasks that are not done, longest first."""
+    """The tasks that are not done, longest first; those of a cell stay together and share compiled programs."""
     done = ledger.done(store)
     pairs = [pair for pair in zip(plan.tasks, plan.costs, strict=True) if pair[0].id not in done]
-    return [task for task, _ in sorted(pairs, key=lambda pair: -pair[1].flops)]
+    longest: dict[tuple[int, ...], float] = {}
+    for task, cost in pairs:
+        longest[task.cell] = max(longest.get(task.cell, 0.0), cost.flops)
+    pairs.sort(key=lambda pair: (-longest[pair[0].cell], pair[0].cell, -pair[1].flops))
+    return [task for task, _ in pairs]

@@ -21,6 +21,10 @@ class Points:
         """The points of one term."""
         return self.by_term[term]
 
+    def of_term(self, term: str) -> "Points":
+        """The points of one term alone."""
+        return Points(self.coordinates, {term: self[term]})
+
     @property
     def counts(self) -> dict[str, int]:
         """How many rows each term has."""

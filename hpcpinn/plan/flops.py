@@ -9,6 +9,11 @@ from collections.abc import Iterable
 from hpcpinn.plan.contraction import Map, contraction_flops, pass_flops
 from hpcpinn.plan.workload import Workload
 
+# Products with the kernel until its largest eigenvalue is found: Lanczos iteration takes 20 before it looks.
+PRODUCTS = 30
+# What a task takes besides its operations, in operations: 2 s of two cores, for compilation and publication.
+OVERHEAD = 1e11
+
 
 def assembly_flops(maps: Iterable[Map], rows: int) -> float:
     """One kernel: every row passes through every map, and every map is contracted in the cheaper way."""
@@ -22,7 +27,26 @@ def kernel_flops(load: Workload) -> float:
 
 def spectrum_flops(load: Workload) -> float:
     """Eigenvalues without vectors, 4/3 n³ for the whole kernel and for the block of each term."""
-    return 4 / 3 * (load.total_rows**3 + sum(n**3 for n in load.rows))
+    return 4 / 3 * sum(n**3 for n in blocks(load))
+
+
+def blocks(load: Workload) -> tuple[int, ...]:
+    """Rows of the kernel and of the block of each term; of a single term, which is the whole kernel, once."""
+    return (load.total_rows, *(load.rows if len(load.rows) > 1 else ()))
+
+
+def norm_flops(load: Workload) -> float:
+    """Spectral norms of a kernel that is not held and of the block of each term: products of 12 P per row of factors.
+
+    With training the stability edge is one more of the whole kernel.
+    """
+    searches = 3 if load.steps else 2
+    return 12.0 * PRODUCTS * searches * load.channel_rows * load.parameters
+
+
+def accuracy_flops(load: Workload) -> float:
+    """The solution at the points where it is compared with the exact one: 2 P for each."""
+    return 2.0 * load.compared * load.parameters
 
 
 def training_flops(load: Workload) -> float:
@@ -31,5 +55,13 @@ def training_flops(load: Workload) -> float:
 
 
 def run_flops(load: Workload) -> float:
-    """One run, one seed: the recorded kernels, their spectra, and the training between them."""
-    return load.records * (kernel_flops(load) + spectrum_flops(load)) + training_flops(load)
+    """One run, one seed: the recorded kernels with what is taken of them, errors, and the training between them."""
+    taken = spectrum_flops(load) if load.dense else norm_flops(load)
+    records = load.records * (taken + accuracy_flops(load))
+    return kernels(load) * kernel_flops(load) + records + training_flops(load)
+
+
+def kernels(load: Workload) -> int:
+    """How often a kernel is assembled: at every record, and where it is not held twice more for its drift."""
+    again = 2 * (load.records - 1) if load.steps and not load.dense else 0
+    return load.records + again

@@ -1,20 +1,33 @@
 """Projected peak memory of one task, part by part.
 
-A projection is an upper bound that the measured peak (`peak_bytes` of the store) has to stay below. It assumes that
-the seeds of a task are held side by side, as they are when networks are small and `vmap`ped over seeds. Of 13 tasks of
-one seed each (poisson1d, wave1d and navier_stokes2d, both architectures, N = 64 to 2048, L = 1 to 8, n = 18 to 3002)
-the measured peak was 0.73 to 0.97 of the projection.
+A projection is an upper bound that the measured peak (`peak_bytes` of the store) has to stay below, and not more than
+half as much again: `tests/run/test_memory.py` holds it to that over widths, depths, rows and seeds.
 """
 
+import math
+
+from hpcpinn.plan.contraction import Map, is_explicit
+from hpcpinn.plan.flops import kernel_flops
+from hpcpinn.plan.narrow import is_narrow
+from hpcpinn.plan.panels import PANEL
 from hpcpinn.plan.workload import Workload
 
 MIB = 2**20
 
-# Resident sets of tasks too small to have anything else in them (jax 0.10.2, x86-64, CPU) were 540 MiB for 2 terms and
-# 2 layers, 733 for 6 terms and 3 layers, 825 for the same with 2 encoders: compiled code grows with both.
-RUNTIME_BYTES = 512 * MIB
-COMPILED_BYTES = 16 * MIB
+# Resident sets of tasks too small to have anything else in them (jax 0.10.2, x86-64, CPU) were 323 MiB for 2 terms and
+# 1 layer and 418 for 6 terms and 3 layers: compiled code grows with both. The rest is room for other versions.
+RUNTIME_BYTES = 400 * MIB
+COMPILED_BYTES = 4 * MIB
+TRAINING_BYTES = 32 * MIB
 _DOUBLE = 8
+# Factors that are kept for later rows of tiles: those of 7000 rows of u_xx at width 512 and depth 3.
+FACTOR_BUDGET = 1024 * MIB
+# Arrays of the size of a layer's jets that are alive at once, per layer, while a panel passes forwards and backwards.
+_LIVE = 7
+# Narrow networks that are worked on at the same time at most: the virtual devices of a CPU, see `kernel.cores`.
+_AT_ONCE = 4
+# Points of the reference solution that are evaluated together, see `training.accuracy`.
+_EVALUATED = 512
 
 # What a user can lower when a part is the largest one.
 ADVICE = {
@@ -22,35 +35,81 @@ ADVICE = {
     "parameters": "Lower `network.width`.",
     "factors": "Lower `network.width`, or the numbers under [points].",
     "tiles": "Lower `kernel.tile`.",
-    "kernel": "Lower the numbers under [points].",
-    "results": 'Set `kernel.keep = "first_seed"` or "none", or record fewer steps.',
+    "kernel": 'Lower the numbers under [points], or do without eigenvalues: `kernel.spectrum = "none"`.',
+    "results": "Record fewer steps.",
 }
 
 
 def runtime_bytes(load: Workload) -> int:
-    """Bytes that a process takes whatever the sizes: 512 MiB, and 16 MiB per term and layer for compiled code."""
-    return RUNTIME_BYTES + COMPILED_BYTES * len(load.rows) * (load.depth + load.encoders)
-
-
-def run_parts(load: Workload) -> dict[str, int]:
-    """Bytes of one run: parameters 4P, factors 6mN(L + 2 encoders), tiles 3(tile C)², kernels 4n².
-
-    Parameters are held now, at step 0, as a gradient and as an update. Factors are two per layer and channel, and as
-    much again twice for what the backward pass keeps; an encoder is read by every layer and counts for two of them.
-    Tiles are two Gram matrices and their product. Kernels are K, K(0), and a copy with its workspace in the
-    eigenvalue solver.
-    """
-    m, n = load.channel_rows, load.total_rows
-    tile_rows = min(load.tile * max(load.channels, default=1), m)
-    return {
-        "parameters": 4 * load.parameters * _DOUBLE,
-        "factors": 6 * m * load.width * (load.depth + 2 * load.encoders) * _DOUBLE,
-        "tiles": 3 * tile_rows**2 * load.itemsize,
-        "kernel": 4 * n**2 * _DOUBLE,
-    }
+    """Bytes that a process takes whatever the sizes: 400 MiB, and 4 MiB per term and layer for compiled code."""
+    trained = TRAINING_BYTES if load.steps else 0
+    return RUNTIME_BYTES + COMPILED_BYTES * len(load.rows) * (load.depth + load.encoders) + trained
 
 
 def task_parts(load: Workload, seeds: int, results: int) -> dict[str, int]:
-    """Bytes of one task of `seeds` runs which holds `results` bytes of arrays for the store."""
-    side_by_side = {part: seeds * size for part, size in run_parts(load).items()}
-    return {"runtime": runtime_bytes(load), **side_by_side, "results": results}
+    """Bytes of one task of `seeds` runs which holds `results` bytes of arrays for the store.
+
+    Narrow networks are held side by side, wide ones one after the other.
+    """
+    together = seeds if is_narrow(kernel_flops(load)) else 1
+    parts = {
+        "parameters": together * _parameters(load),
+        "factors": _factors(load, together),
+        "tiles": _tiles(load, together),
+        "kernel": together * _kernels(load),
+    }
+    return {"runtime": runtime_bytes(load), **parts, "results": results}
+
+
+def run_bytes(load: Workload) -> int:
+    """Bytes of one run beside others in one process."""
+    return _parameters(load) + _factors(load, 1) + _tiles(load, 1) + _kernels(load)
+
+
+def _parameters(load: Workload) -> int:
+    """P numbers in the precision of the kernel; four times P in float64 for training, as which they are drawn then.
+
+    Trained parameters are there now, at step 0, as a gradient and as an update, and once more for a float32 kernel.
+    """
+    if not load.steps:
+        return load.parameters * load.itemsize
+    rounded = load.parameters * load.itemsize if load.itemsize < _DOUBLE else 0
+    return 4 * load.parameters * _DOUBLE + rounded
+
+
+def _factors(load: Workload, together: int) -> int:
+    """The larger of what the kernel needs and what a gradient of the loss over all rows needs."""
+    layers = load.depth + 2 * load.encoders
+    panel = max(min(rows, PANEL) * channels for rows, channels in zip(load.rows, load.channels, strict=True))
+    passing = _LIVE * max(panel, _EVALUATED // 2) * load.width * layers * load.itemsize
+    kernel = together * kept_bytes(load) + min(together, _AT_ONCE) * passing
+    gradient = 6 * load.channel_rows * load.width * layers * _DOUBLE if load.steps else 0
+    return max(kernel, min(together, _AT_ONCE) * gradient)
+
+
+def kept_bytes(load: Workload) -> int:
+    """Factors of all rows, or what the budget keeps of them beside the tiles of rows and of columns at hand."""
+    whole = load.itemsize * sum(_numbers(site, load.total_rows) for site in load.maps)
+    at_hand = math.ceil(2 * min(load.tile, load.total_rows) / load.total_rows * whole)
+    return min(whole, FACTOR_BUDGET + at_hand)
+
+
+def _numbers(site: Map, rows: int) -> int:
+    if is_explicit(site, rows):
+        return rows * (site.fan_in * site.fan_out + site.fan_out)
+    return site.channel_rows * (site.fan_in + site.fan_out)
+
+
+def _tiles(load: Workload, together: int) -> int:
+    """A tile put together, mirrored, widened to a chunk and compressed; the two Gram matrices of two blocks."""
+    side = min(load.tile, load.total_rows)
+    products = 4 * (PANEL * max(load.channels, default=1)) ** 2
+    return load.itemsize * ((together + 4) * side**2 * load.parts + min(products, 4 * load.channel_rows**2))
+
+
+def _kernels(load: Workload) -> int:
+    """K and, in float64, a copy in the eigenvalue solver; with training K(0) and the difference too."""
+    if not load.dense:
+        return 0
+    held = (3 if load.steps else 1) * load.itemsize + 2 * _DOUBLE
+    return load.total_rows**2 * held

@@ -38,6 +38,7 @@ class Plan:
         points: rows of each term at every combination of the swept `points.*` keys.
         seeds_per_task: seeds of one task, which is the chunk along the seed axis.
         tasks: in the order of cells and seeds; they cover every run exactly once.
+        loads: a run of each task, in the same order.
         costs: of each task, in the same order.
         variables: the arrays that tasks write.
         coordinates: the arrays written when the store is created.
@@ -53,6 +54,7 @@ class Plan:
     points: tuple[PointCell, ...]
     seeds_per_task: int
     tasks: tuple[Task, ...]
+    loads: tuple[Workload, ...]
     costs: tuple[Cost, ...]
     variables: tuple[Variable, ...]
     coordinates: tuple[Variable, ...]
@@ -93,6 +95,7 @@ def make_plan(study: Study, outline: Outline) -> Plan:
     labels = label_variables(study.axes, sizes, outline.coordinates)
     _refuse_duplicates(variables, labels)
     tasks = tuple(_tasks(study, cells, packed))
+    loads = tuple(cells[task.cell][1] for task in tasks)
     return Plan(
         name=study.name,
         identity=study.identity,
@@ -104,7 +107,8 @@ def make_plan(study: Study, outline: Outline) -> Plan:
         points=points,
         seeds_per_task=packed,
         tasks=tasks,
-        costs=cost.of_tasks(tasks, [cells[task.cell][1] for task in tasks], variables),
+        loads=loads,
+        costs=cost.of_tasks(tasks, loads, variables),
         variables=variables,
         coordinates=labels,
     )

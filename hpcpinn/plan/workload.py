@@ -1,10 +1,15 @@
 """What one run of a cell consists of, in numbers: the input of the cost and memory models."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from hpcpinn.plan.contraction import Map
+from hpcpinn.plan.layers import layers
 from hpcpinn.plan.outline import Outline
 from hpcpinn.study.configuration import Configuration
+
+# Points at which a solution is compared with the exact one, about, whatever the study says.
+COMPARED = 4096
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,9 @@ class Workload:
         records: recorded steps, at which kernel and spectrum are taken.
         steps: training steps.
         itemsize: bytes of one kernel entry while it is assembled.
+        dense: whether kernels are held whole, for their spectra.
+        parts: kernels that are assembled at once: the whole one, and the shares of layers that are wanted.
+        compared: points at which the solution is compared with the exact one; 0 where none is known.
     """
 
     rows: tuple[int, ...]
@@ -40,6 +48,9 @@ class Workload:
     records: int
     steps: int
     itemsize: int
+    dense: bool
+    parts: int
+    compared: int
 
     @property
     def total_rows(self) -> int:
@@ -51,7 +62,7 @@ class Workload:
         """Rows of the factors, m = Σ_t n_t C_t: every point once per derivative channel."""
         return sum(n * channels for n, channels in zip(self.rows, self.channels, strict=True))
 
-    @property
+    @cached_property
     def maps(self) -> tuple[Map, ...]:
         """The linear maps: 1 + encoders of the coordinates, L - 1 hidden ones, and the output."""
         m, width = self.channel_rows, self.width
@@ -87,4 +98,7 @@ def workload(configuration: Configuration, counts: dict[str, int], outline: Outl
         records=1 if training is None else len(training.record),
         steps=0 if training is None else training.steps,
         itemsize=4 if configuration.kernel.precision == "float32" else 8,
+        dense=configuration.kernel.spectrum == "full",
+        parts=1 + len(layers(network, configuration.kernel.summands)),
+        compared=COMPARED if outline.has_exact else 0,
     )

@@ -17,6 +17,7 @@ from hpcpinn.kernel.ensembles.ensemble import Ensemble
 from hpcpinn.kernel.lanczos import spectral_norm
 from hpcpinn.model import precision
 from hpcpinn.model.networks.network import Params
+from hpcpinn.model.points import Points
 from hpcpinn.plan.layers import layers
 from hpcpinn.run import moments
 from hpcpinn.run.moments import Moments
@@ -95,10 +96,10 @@ class Streamed:
 
     def describe(self) -> Record:
         """Norms of every block, no spectra."""
-        kernel, counts = self.cell.configuration.kernel, self.cell.points.counts
-        extents = blocks.extents(counts)
-        norms = np.stack([self._largest(_indicator(rows, len(extents[blocks.ALL]))) for rows in extents.values()], 1)
-        sizes = np.array([len(rows) for rows in extents.values()])
+        kernel, points = self.cell.configuration.kernel, self.cell.points
+        parts = [points, *(points.of_term(term) for term in points.counts)]
+        norms = np.stack([self._largest(part) for part in parts], axis=1)
+        sizes = np.array([len(part.all) for part in parts])
         return {
             "noise_floor": sizes * np.finfo(precision.DTYPES[kernel.precision]).eps * norms,
             "trace": self.moments.trace,
@@ -119,15 +120,17 @@ class Streamed:
 
     def edges(self, weights: Float[np.ndarray, " row"]) -> Float[np.ndarray, " network"]:
         """The edge of every kernel, see `training.stability.edge`."""
-        return 1 / self._largest(weights)
+        return 1 / self._largest(self.cell.points, weights)
 
     def _tiles(self) -> Iterator[Tile]:
         return tiles(self.cell, self.ensemble, self.params)
 
-    def _largest(self, weights: Float[np.ndarray, " row"]) -> Float[np.ndarray, " network"]:
+    def _largest(
+        self, points: Points, weights: Float[np.ndarray, " row"] | None = None
+    ) -> Float[np.ndarray, " network"]:
         cell, networks = self.cell, jax.tree.map(jnp.asarray, self.ensemble.read(self.params))
         each = (jax.tree.map(lambda leaf, k=k: leaf[k], networks) for k in range(self.ensemble.count))
-        return np.array([spectral_norm(cell.problem, cell.network, one, cell.points, weights) for one in each])
+        return np.array([spectral_norm(cell.problem, cell.network, one, points, weights) for one in each])
 
 
 def observe(cell: Setup, ensemble: Ensemble, params: Any, sink: Sink) -> Observation:
@@ -152,11 +155,6 @@ def case_of(cell: Setup) -> Case:
     counts = cell.points.counts
     wanted = layers(cell.configuration.network, cell.configuration.kernel.summands)
     return case(cell.problem, cell.network, counts, (TOTAL, *wanted))
-
-
-def _indicator(rows: range, size: int) -> Float[np.ndarray, " row"]:
-    at = np.arange(size)
-    return ((at >= rows.start) & (at < rows.stop)).astype(np.float64)
 
 
 def _handed_on(stream: Iterable[Tile], sink: Sink) -> Iterator[Tile]:

@@ -90,8 +90,8 @@ def _build(folder: Path, plan: Plan, provenance: Mapping[str, Any], coordinates:
     for variable in plan.coordinates:
         arrays.create_filled(group, variable, values[variable.name])
     arrays.create_group(layout.ledger(folder), {})
-    flops = (cost.flops for cost in plan.costs)
-    roll.write(folder, dict(zip(plan.tasks, flops, strict=True)))
+    projected = (roll.Projection(cost.flops, cost.peak_bytes) for cost in plan.costs)
+    roll.write(folder, dict(zip(plan.tasks, projected, strict=True)))
 
 
 def _rename(aside: Path, path: Path) -> None:

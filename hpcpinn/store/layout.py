@@ -3,7 +3,7 @@
     <store>/zarr.json                                the group: its attributes are the provenance
     <store>/<array>/zarr.json, <store>/<array>/c.…   one array per quantity; chunks lie flat in its folder
     <store>/ledger/zarr.json                         a group without arrays, so that listings of the store stay clean
-    <store>/ledger/tasks.json                        all tasks and their projected operations
+    <store>/ledger/tasks.json                        all tasks, their projected operations and memory
     <store>/ledger/<task>.done.json                  the task is published: this file alone says so
     <store>/ledger/<task>.failed.json                the last attempt failed, and why
     <store>/ledger/<task>.<attempt>.running.json     an attempt is under way; touched while it lives

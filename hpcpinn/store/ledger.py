@@ -40,7 +40,9 @@ class Status:
     waiting: frozenset[str]
 
 
-def publish(store: Path, mine: Attempt, files: Iterable[str], measured: Iterable[str] = ()) -> bool:
+def publish(
+    store: Path, mine: Attempt, files: Iterable[str], measured: Iterable[str] = (), peak_bytes: int = 0
+) -> bool:
     """Make a task done: its files are on the disk, and its record says what they are.
 
     Args:
@@ -49,6 +51,8 @@ def publish(store: Path, mine: Attempt, files: Iterable[str], measured: Iterable
         files: chunk files, relative to the store; their sha256 goes into the record.
         measured: chunk files of measured cost: a second attempt may overwrite them with other values, so the record
             names them without a checksum.
+        peak_bytes: peak memory of the attempt, so that what was projected can be compared with it from the ledger
+            alone; 0 if it was not measured.
 
     Returns:
         Whether this attempt is the one published. False means that another one was, and its result stands.
@@ -59,7 +63,7 @@ def publish(store: Path, mine: Attempt, files: Iterable[str], measured: Iterable
     with disk.reported(store):
         files, measured = sorted(files), sorted(measured)
         _flush(store, [*files, *measured])
-        record = {**mine.facts, "files": checksums(store, files), "measured": measured}
+        record = {**mine.facts, "peak_bytes": peak_bytes, "files": checksums(store, files), "measured": measured}
         first = disk.link_once(layout.done(store, mine.task), mine.id, json.dumps(record, indent=1))
         if not first:
             _agree(store, mine, record)

@@ -14,8 +14,8 @@ from jaxtyping import Array, Float
 from hpcpinn.model import evaluation
 from hpcpinn.model.networks.network import Network, Params
 from hpcpinn.model.problem import Problem
+from hpcpinn.plan.workload import COMPARED
 
-_POINTS = 4096
 _BLOCK = 512
 
 
@@ -58,6 +58,6 @@ def reference(problem: Problem) -> tuple[Float[Array, "point coordinate"], Float
 
 def grid(problem: Problem) -> Float[np.ndarray, "point coordinate"]:
     """The points at which solutions are compared."""
-    side = round(_POINTS ** (1 / len(problem.coordinates)))
+    side = round(COMPARED ** (1 / len(problem.coordinates)))
     axes = [np.linspace(low, high, side) for low, high in problem.coordinates.values()]
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))

@@ -1,8 +1,9 @@
+import dataclasses
+
 import pytest
 
 from hpcpinn.errors import StudyError
 from hpcpinn.plan.labels import dtype_of
-from hpcpinn.plan.outline import Outline
 
 
 def label(plan, name):
@@ -45,7 +46,6 @@ def test_labels_are_one_chunk(plan):
     assert all(variable.chunks == variable.shape for variable in plan().coordinates)
 
 
-def test_a_coordinate_called_like_an_axis_is_refused(plan):
-    clash = Outline(("width",), ("u",), {"residual": 3, "boundary": 1}, has_exact=False)
+def test_a_coordinate_called_like_an_axis_is_refused(plan, outline):
     with pytest.raises(StudyError, match=r"two arrays called `width`.*Rename"):
-        plan(outline=clash)
+        plan(outline=dataclasses.replace(outline, coordinates=("width",)))

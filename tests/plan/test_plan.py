@@ -26,7 +26,7 @@ def test_ids_are_distinct_and_sixteen_hex_digits(plan):
 
 
 def test_a_study_that_is_extended_keeps_its_tasks(plan):
-    small, large = plan(width="[8, 16]", seed="8"), plan(width="[4, 8, 16, 32]", seed="16")
+    small, large = plan(width="[8, 16]", seed="64"), plan(width="[4, 8, 16, 32]", seed="128")
     assert {task.id for task in small.tasks} < {task.id for task in large.tasks}
 
 
@@ -71,7 +71,7 @@ def test_ten_thousand_cells_have_ten_thousand_tasks_of_their_own():
         f"'network.weight_std' = {numbers}\n[points]\nresidual = 64\n[training]\nsteps = 10",
         Path(),
     )
-    plan = make_plan(study, Outline(("x",), ("u",), {"residual": 3}, True))
+    plan = make_plan(study, Outline(("x",), ("u",), {"residual": 3}, {"residual": 2}, {"residual": 1}, True))
     assert len({task.id for task in plan.tasks}) == len({task.cell for task in plan.tasks}) == 10_000
 
 

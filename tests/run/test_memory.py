@@ -28,9 +28,29 @@ peak = open_store(store).array("peak_bytes")[...]
 print(json.dumps({"missing": completion.missing, "measured": float(peak.max()), "projected": sum(cost.peak.values())}))
 """
 
+TWO_TERMS = "residual = {}\nboundary = 2".format
+SIX_TERMS = "momentum_x = 64\nmomentum_y = 64\ncontinuity = 64\nwalls_u = 40\nwalls_v = 40\noutflow = 10"
 STUDIES = {
+    "one narrow network": {"rest": ""},
     "eight trained seeds": {"seeds": 8},
-    "wide and many rows": {"width": 2048, "depth": 2, "rest": "", "points": "residual = 500\nboundary = 2"},
+    "eight seeds side by side": {"width": 512, "depth": 3, "seeds": 8, "rest": "", "points": TWO_TERMS(126)},
+    "wide": {"width": 2048, "depth": 3, "rest": "", "points": TWO_TERMS(126)},
+    "wide and trained": {"width": 1024, "depth": 3, "points": TWO_TERMS(254)},
+    "wide and many rows": {"width": 2048, "depth": 2, "rest": "", "points": TWO_TERMS(500)},
+    "many rows": {"width": 128, "depth": 2, "rest": "", "points": TWO_TERMS(2000)},
+    "many rows without spectra": {
+        "width": 64,
+        "depth": 2,
+        "rest": '[kernel]\nspectrum = "none"\nkeep = "none"\n',
+        "points": TWO_TERMS(4000),
+    },
+    "float32": {
+        "width": 2048,
+        "depth": 3,
+        "rest": '[kernel]\nprecision = "float32"\n',
+        "points": TWO_TERMS(254),
+    },
+    "six terms": {"problem": "navier_stokes2d", "width": 128, "depth": 2, "rest": "", "points": SIX_TERMS},
 }
 
 
@@ -69,9 +89,11 @@ def test_a_task_takes_no_more_than_was_projected(name, text, tmp_path: Path):
     study = tmp_path / "study.toml"
     study.write_text(text(**STUDIES[name]))
     command = [sys.executable, "-c", MEASURE, str(study), str(tmp_path / "store.zarr")]
-    environment = {**os.environ, "JAX_PLATFORMS": "cpu"}  # a GPU has memory of its own, which is not projected
+    # As many virtual devices as a user has; a GPU has memory of its own, which is not projected.
+    environment = {key: value for key, value in os.environ.items() if key != "JAX_NUM_CPU_DEVICES"}
+    environment["JAX_PLATFORMS"] = "cpu"
     result = subprocess.run(command, capture_output=True, text=True, env=environment, check=True, timeout=300)
     found = json.loads(result.stdout.splitlines()[-1])
     assert found["missing"] == 0
     assert found["measured"] <= found["projected"]
-    assert found["measured"] > 0.3 * found["projected"]  # a bound that is not tight refuses what would fit
+    assert found["projected"] <= 1.5 * found["measured"]  # a bound that is not tight refuses what would fit

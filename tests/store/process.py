@@ -37,7 +37,8 @@ steps = 10
 [kernel]
 tile = 16
 """
-OUTLINE = Outline(("x",), ("u",), {"residual": 3, "boundary": 1}, has_exact=True)
+CHANNELS = {"residual": 3, "boundary": 1}
+OUTLINE = Outline(("x",), ("u",), CHANNELS, {"residual": 2, "boundary": 1}, {"residual": 1, "boundary": 1}, True)
 
 
 def planned(text=TEXT):

@@ -3,23 +3,22 @@
 import math
 from collections.abc import Mapping
 
-import jax
-
+from hpcpinn.kernel import processes
 from hpcpinn.kernel.case import maps
-from hpcpinn.kernel.devices import Devices, every_device
+from hpcpinn.kernel.devices import Devices, every_device, mapping
 from hpcpinn.kernel.ensembles.ensemble import Ensemble
 from hpcpinn.kernel.ensembles.several import Several
 from hpcpinn.kernel.ensembles.single import Single
 from hpcpinn.model.networks.network import Network
 from hpcpinn.model.problem import Problem
-from hpcpinn.plan import packing
+from hpcpinn.plan import narrow
 from hpcpinn.plan.flops import assembly_flops
 from hpcpinn.plan.panels import PANEL
 
 
 def is_narrow(problem: Problem, network: Network, counts: Mapping[str, int]) -> bool:
     """Whether networks are run side by side; depends on what is computed alone, never on devices or seeds."""
-    return packing.is_narrow(assembly_flops(maps(problem, network, counts), sum(counts.values())))
+    return narrow.is_narrow(assembly_flops(maps(problem, network, counts), sum(counts.values())))
 
 
 def ensemble(
@@ -31,17 +30,24 @@ def ensemble(
         ValueError: several wide networks.
     """
     if is_narrow(problem, network, counts):
-        shared = devices or every_device()
-        return Several(Devices(shared.devices[:networks], shared.mapping), networks)
+        return Several(devices or _for_networks(networks), networks)
     if networks != 1:
         raise ValueError(f"{networks} wide networks side by side; allowed: one")
     return Single(devices or _for_rows(counts))
 
 
+def _for_networks(networks: int) -> Devices:
+    """One device per network, if there are so many; all of them where processes work together, or some would idle."""
+    every = every_device(mapping())
+    return every if processes.are_several() else Devices(every.devices[:networks], every.mapping)
+
+
 def _for_rows(counts: Mapping[str, int]) -> Devices:
     """As many devices as there are panels; one on a CPU, where every product takes all cores by itself."""
-    devices = every_device()
-    if jax.process_count() == 1 and devices.devices[0].platform == "cpu":
-        return Devices(devices.devices[:1])
+    every = every_device(mapping())
+    if processes.are_several():
+        return every
+    if every.devices[0].platform == "cpu":
+        return Devices(every.devices[:1], every.mapping)
     most = max(math.ceil(rows / PANEL) for rows in counts.values())
-    return Devices(devices.devices[:most], devices.mapping) if jax.process_count() == 1 else devices
+    return Devices(every.devices[:most], every.mapping)

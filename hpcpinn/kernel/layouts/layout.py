@@ -7,10 +7,9 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from hpcpinn.model.networks.network import Params
+from hpcpinn.plan.panels import Panel, Shape
 
 Points = Float[np.ndarray, "panel strip row coordinate"]
-
-
 Block = Shaped[np.ndarray, "seed part row col"]
 
 
@@ -50,3 +49,12 @@ def panels_of(group: Sequence[np.ndarray], size: int) -> Points:
     """A group as one array; a group that is not full repeats its last panel, whose blocks nobody reads."""
     missing = size - len(group)
     return np.stack([*group, *[group[-1]] * missing])
+
+
+def strips_of(
+    x: Float[np.ndarray, "point coordinate"], panel: Panel, shape: Shape
+) -> Float[np.ndarray, "strip row coordinate"]:
+    """The points of a panel in strips; a short panel repeats its last point, whose rows nobody reads."""
+    part = np.asarray(x)[panel.points.start : panel.points.stop]
+    filled = np.concatenate([part, np.repeat(part[-1:], shape.size - len(part), axis=0)])
+    return filled.reshape(shape.strips, shape.rows, -1)

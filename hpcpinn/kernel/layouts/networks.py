@@ -60,12 +60,12 @@ def apply(devices: Devices, one: Callable[[Any], Any], each: Int[jax.Array, ""],
     slots = len(jax.tree.leaves(many)[0])
     structure = []
 
-    def leaves(k: Int[jax.Array, ""]) -> list[jax.Array]:
+    def leaves(k: Int[jax.Array, ""] | int) -> list[jax.Array]:
         network = jax.tree.map(lambda leaf: jax.lax.dynamic_index_in_dim(leaf, k, keepdims=False), many)
         found, structure[:] = _flat(one(network))
         return found
 
-    def step(k: Int[jax.Array, ""], results: list[jax.Array]) -> list[jax.Array]:
+    def step(k: Int[jax.Array, ""] | int, results: list[jax.Array]) -> list[jax.Array]:
         return [whole.at[k].set(part) for whole, part in zip(results, leaves(k), strict=True)]
 
     shapes = jax.eval_shape(leaves, jnp.int32(0))

@@ -1,8 +1,8 @@
 r"""Weights over devices: a source of factors for networks that one device does not hold.
 
 Every hidden weight is cut along its outputs into `SLABS` slabs, and each of $D$ devices holds $1/D$ of them. A linear
-map is then products with slabs, gathered in the order of slabs; its transpose is one partial product per slab, summed in
-the order of slabs. Number and order of slabs are fixed, and so are the bits, whatever $D$. All devices work on the
+map is then products with slabs, gathered in the order of slabs; its transpose is one partial product per slab, summed
+in the order of slabs. Number and order of slabs are fixed, and so are the bits, whatever $D$. All devices work on the
 factors of one panel after the other, and device $p$ keeps those of panel $p$.
 
 Memory of a device: $1/D$ of the hidden weights, the weights of the first and the last layer, the factors of three
@@ -166,7 +166,7 @@ def _linear(axis: str | None, case: Case, params: Params, each: Int[Array, ""], 
     def linear(name: str, inner: Jet) -> Jet:
         if name not in slabs:
             return whole(name, inner)
-        product = _product(axis, each, slabs[name], inner.coefficients) * scales[name].weight
+        product = jnp.asarray(_product(axis, each, slabs[name], inner.coefficients)) * scales[name].weight
         return Jet(inner.channels, product.at[0].add(scales[name].bias * params[name]["bias"]))
 
     return linear
@@ -207,8 +207,8 @@ def _backward(
 _product.defvjp(_forward, _backward)
 
 
-# Both loops run as often as an argument of the program says, so that the compiler cannot unroll them. Unrolled, products
-# and sums were joined with what follows, and last bits depended on the number of slabs per device.
+# Both loops run as often as an argument of the program says, so that the compiler cannot unroll them. Where it did,
+# products and sums were joined with what follows, and last bits depended on the number of slabs per device.
 
 
 def _every_slab(

@@ -25,7 +25,7 @@ def engine(workers: int) -> Engine:
 def _start(workers: int) -> Pool:
     context = multiprocessing.get_context("spawn")
     listening, holding = context.Pipe(duplex=False)
-    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(listening, workers))
+    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(listening,))
     return Pool(executor, _stopper(executor, holding))
 
 
@@ -37,9 +37,8 @@ def _stopper(executor: ProcessPoolExecutor, holding: Connection) -> Callable[[],
     return stop
 
 
-def _begin(listening: Connection, workers: int) -> None:
-    """In a worker: leave interrupts to the driver, leave with it, and take a fair share of the cores."""
-    os.environ.setdefault("JAX_NUM_CPU_DEVICES", str(max(1, len(os.sched_getaffinity(0)) // workers)))
+def _begin(listening: Connection) -> None:
+    """In a worker: leave interrupts to the driver, and leave with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_driver, args=(listening,), daemon=True).start()
 

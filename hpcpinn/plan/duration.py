@@ -1,0 +1,134 @@
+r"""Predicted seconds of runs, tasks and studies on a machine with measured rates.
+
+A run with m = $\sum_t n_t C_t$ rows of factors, width N, depth L, P parameters and $s$ bytes per number takes
+
+| part | seconds |
+|---|---|
+| kernel | products (`flops.kernel_flops`) at the rate of products, $4 s\, m N L$ bytes at that of elements |
+| spectrum | $\frac43 n^3$ at the rate of spectra, for every block; without eigenvalues $12\, m P$ per product with K |
+| accuracy | $2 P$ at the rate of products and $2.5 s\, N L$ bytes of elements, for each of 4096 points |
+| training | $6\, m P$ at the rate of products, $32\, m N L$ bytes of elements and 2 µs, for every step |
+| start | $15 s\, P$ bytes of elements, as which P random numbers are counted |
+
+and a task, besides its runs, a fixed time for every program it hands to its devices, for every file and every byte on
+disk. Narrow networks of a task are side by side on the cores; wide ones follow each other, all cores at their products.
+Every process takes a while to start, and every cell to compile. What is not counted: factors that are computed again
+for want of memory, spectra of more than 2048 rows that use several cores, other work on the machine.
+
+The factors were fitted to single runs on one core of an AMD EPYC (poisson1d, wave1d and heat1d, N = 16 to 2048, L = 1
+to 4, n = 22 to 1024, with and without training, jax 0.10.2): 16 of them took 0.8 to 1.3 of the prediction.
+"""
+
+import functools
+from dataclasses import dataclass
+
+from hpcpinn.plan import flops
+from hpcpinn.plan.cost import Cost
+from hpcpinn.plan.narrow import is_narrow
+from hpcpinn.plan.panels import panels
+from hpcpinn.plan.rates import Rates
+from hpcpinn.plan.workload import Workload
+
+# Imports, the plan, the rehearsal of the terms.
+START_SECONDS = 2.5
+# Of compiling a cell, on one busy core: 3.5 s for 2 terms and 1 layer, 4.7 for 2 layers, 5.5 for 4; 9.5 s for 4 terms
+# and 2 layers; half of it for a wide network, half as much again with training.
+_TERM_SECONDS, _LAYER_SECONDS = 1.5, 0.4
+PROGRAM_SECONDS = 2e-4
+STEP_SECONDS = 2e-6
+# Of encoding, checking and writing a chunk, and of its bytes, before the disk has anything to do with it.
+CHUNK_SECONDS = 1e-3
+ENCODED_BYTES = 3e8
+# Numbers that an elementwise function takes in for one number of the jets of a layer, forwards and backwards, for one
+# number of the values of a layer, and for one random number.
+_JET, _VALUE, _DRAW = 4.0, 2.5, 15.0
+_DOUBLE = 8
+
+
+def run_parts(load: Workload, rates: Rates) -> dict[str, float]:
+    """Seconds of one run, part by part, see above."""
+    return _Run(load, rates, _cores(load, rates)).parts()
+
+
+def task_seconds(load: Workload, seeds: int, cost: Cost, rates: Rates) -> float:
+    """Seconds of one task of so many runs in a process that has compiled its programs."""
+    runs = seeds * sum(run_parts(load, rates).values())
+    handed = PROGRAM_SECONDS * programs(load)
+    publication = cost.files * (rates.file + CHUNK_SECONDS) + cost.bytes * (1 / rates.disk + 1 / ENCODED_BYTES)
+    if is_narrow(flops.kernel_flops(load)):
+        return runs / max(1.0, min(float(seeds), rates.parallel)) + handed + publication
+    return runs + seeds * handed + publication
+
+
+def compilation_seconds(load: Workload) -> float:
+    """Seconds until the programs of a cell are compiled, once in every process that works on it."""
+    of_term = _TERM_SECONDS + _LAYER_SECONDS * (load.depth + load.encoders)
+    share = (1.0 if is_narrow(flops.kernel_flops(load)) else 0.5) * (1.5 if load.steps else 1.0)
+    return share * len(load.rows) * of_term
+
+
+def programs(load: Workload) -> int:
+    """Programs handed to the devices: one per panel and pair of panels of every kernel, and a few for every record."""
+    count = _panels(load.rows, load.tile)
+    return flops.kernels(load) * (count + count * (count + 1) // 2) + 4 * load.records
+
+
+@functools.lru_cache(maxsize=1024)
+def _panels(rows: tuple[int, ...], tile: int) -> int:
+    counts = {str(term): count for term, count in enumerate(rows)}
+    return sum(len(of_tile) for of_tile in panels(counts, tile))
+
+
+def _units(load: Workload) -> int:
+    """Units of all hidden layers and encoders."""
+    return load.width * (load.depth + load.encoders)
+
+
+def _cores(load: Workload, rates: Rates) -> float:
+    """How many cores the products of one run have: one when other runs are beside it, all otherwise."""
+    return 1.0 if is_narrow(flops.kernel_flops(load)) else rates.parallel
+
+
+@dataclass(frozen=True)
+class _Run:
+    load: Workload
+    rates: Rates
+    cores: float
+
+    def parts(self) -> dict[str, float]:
+        load = self.load
+        return {
+            "kernel": flops.kernels(load) * self._kernel(),
+            "spectrum": load.records * (self._spectrum() if load.dense else self._norms()),
+            "accuracy": load.records * self._accuracy(),
+            "training": self._training(),
+            "start": self._elements(load.parameters, _DRAW, load.itemsize),
+        }
+
+    def _kernel(self) -> float:
+        load = self.load
+        jets = self._elements(load.channel_rows * _units(load), _JET, load.itemsize)
+        return self._products(flops.kernel_flops(load), load.itemsize) + jets
+
+    def _spectrum(self) -> float:
+        return sum(4 / 3 * n**3 / self.rates.spectra.at(n) for n in flops.blocks(self.load))
+
+    def _norms(self) -> float:
+        return self._products(flops.norm_flops(self.load), self.load.itemsize)
+
+    def _accuracy(self) -> float:
+        load = self.load
+        itemsize = _DOUBLE if load.steps else load.itemsize
+        values = self._elements(load.compared * _units(load), _VALUE, itemsize)
+        return self._products(flops.accuracy_flops(load), itemsize) + values
+
+    def _training(self) -> float:
+        load = self.load
+        step = self._elements(load.channel_rows * _units(load), _JET, _DOUBLE) + STEP_SECONDS
+        return self._products(flops.training_flops(load), _DOUBLE) + load.steps * step
+
+    def _products(self, operations: float, itemsize: int) -> float:
+        return operations / (self.cores * self.rates.product(self.load.width, itemsize))
+
+    def _elements(self, numbers: int, each: float, itemsize: int) -> float:
+        return each * numbers * itemsize / self.rates.elements

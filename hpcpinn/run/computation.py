@@ -1,0 +1,46 @@
+"""The numbers of one task: its cell with its seeds, narrow networks side by side, wide ones one by one."""
+
+import functools
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from hpcpinn.kernel import ensembles
+from hpcpinn.kernel.assembly import Tile
+from hpcpinn.plan.tasks import Task
+from hpcpinn.run import memory, programs
+from hpcpinn.run.observation import Record, case_of
+from hpcpinn.run.runs import run_seeds
+from hpcpinn.run.setup import Setup, setup
+from hpcpinn.study.study import Study
+
+# Takes positions of the seed axis, names of the parts of a kernel, the place of a recorded step, and a tile.
+Keep = Callable[[range, Sequence[str], int, Tile], None]
+
+
+def compute(study: Study, task: Task, keep: Keep) -> Record:
+    """Every quantity of a task but its kernels, of the shape (seeds, ...); kernels are handed to `keep` tile by tile."""
+    configuration = study.configuration(task.cell)
+    programs.keep_for(configuration)
+    memory.reset_peak()
+    cell = setup(configuration, study.folder)
+    batches = [_batch(cell, study, positions, keep) for positions in _batches(cell, task)]
+    values = {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
+    return values | {"peak_bytes": np.full(task.count, float(memory.peak_bytes()))}
+
+
+def _batches(cell: Setup, task: Task) -> list[range]:
+    positions = range(*task.seeds)
+    if ensembles.is_narrow(cell.problem, cell.network, cell.points.counts):
+        return [positions]
+    return [positions[k : k + 1] for k in range(len(positions))]
+
+
+def _batch(cell: Setup, study: Study, positions: range, keep: Keep) -> Record:
+    started = time.monotonic()
+    seeds = [study.seeds[position] for position in positions]
+    ensemble = ensembles.ensemble(cell.problem, cell.network, cell.points.counts, len(seeds))
+    record = run_seeds(cell, ensemble, seeds, functools.partial(keep, positions, case_of(cell).parts))
+    seconds = (time.monotonic() - started) / len(seeds)
+    return record | {"seconds": np.full(len(seeds), seconds)}
