@@ -54,5 +54,5 @@ KERNELS = (
     Contender("neural-tangents", "tangents", "structured_derivatives"),
 )
 # Ways of hpcpinn_seeds.WAYS by their names: one takes part when it stands here. The others are compared with the first.
-SEEDS = (Contender("seeds", "hpcpinn_seeds", "one at a time"),)
+SEEDS = (Contender("seeds", "hpcpinn_seeds", "one at a time"), Contender("seeds", "hpcpinn_seeds", "side by side"))
 NAMES = tuple(dict.fromkeys(contender.name for contender in (*KERNELS, *SEEDS)))

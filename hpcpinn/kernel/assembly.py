@@ -17,7 +17,9 @@ from jaxtyping import Float, Shaped
 from hpcpinn.kernel import case as cases
 from hpcpinn.kernel import ensembles
 from hpcpinn.kernel.devices import Devices
-from hpcpinn.kernel.layouts.layout import Layout, panels_of, strips_of
+from hpcpinn.kernel.layouts import fused
+from hpcpinn.kernel.layouts.layout import Layout, Tile, panels_of, strips_of
+from hpcpinn.kernel.layouts.seeds import Seeds
 from hpcpinn.model.networks.network import Network, Params
 from hpcpinn.model.points import Points
 from hpcpinn.model.problem import Problem
@@ -26,15 +28,6 @@ from hpcpinn.plan.memory import FACTOR_BUDGET
 from hpcpinn.plan.panels import Panel
 
 DEFAULT_TILE = 1024
-
-
-@dataclass(frozen=True)
-class Tile:
-    """A tile on or above the diagonal, for every network and every part that was asked for."""
-
-    rows: range
-    cols: range
-    values: Shaped[np.ndarray, "seed part row col"]
 
 
 def ntk(
@@ -56,9 +49,8 @@ def ntk(
         devices: those that share the work; all that there are by default.
     """
     counts = points.counts
-    shared = ensembles.ensemble(problem, network, counts, 1, devices)
-    own = shared.deal(jax.tree.map(lambda leaf: leaf[None], params))
-    layout = shared.layout(cases.case(problem, network, counts), own)
+    alone = ensembles.ensemble(problem, network, counts, 1, devices)
+    layout = alone.layout(cases.case(problem, network, counts), alone.alone(params))
     return whole(tiles(layout, points, tile), len(points.all), part=0)[0]
 
 
@@ -86,7 +78,11 @@ def tiles(layout: Layout, points: Points, tile: int, budget: int = FACTOR_BUDGET
         tile: rows of a tile.
         budget: bytes of factors that are kept for later rows of tiles.
     """
-    source = _Factors(layout, points, tile, budget)
+    of_tiles = cut.panels(points.counts, tile)
+    if isinstance(layout, Seeds) and fused.fits(of_tiles):
+        yield fused.tile(layout, points, of_tiles[0])
+        return
+    source = _Factors(layout, points, of_tiles, budget)
     for row in range(source.count):
         left = source.groups(row)
         yield Tile(source.rows(row), source.rows(row), _mirrored(_values(layout, left, left)))
@@ -139,11 +135,11 @@ class _Group:
 class _Factors:
     """The factors of every tile: kept while they fit, computed again where they do not."""
 
-    def __init__(self, layout: Layout, points: Points, tile: int, budget: int) -> None:
+    def __init__(self, layout: Layout, points: Points, of_tiles: Sequence[Sequence[Panel]], budget: int) -> None:
         self._layout = layout
         self._points = points
-        self._tiles = cut.panels(points.counts, tile)
-        self._shapes = cut.shapes(self._tiles)
+        self._tiles = of_tiles
+        self._shapes = cut.shapes(of_tiles)
         self._left = budget
         self._kept: dict[int, list[_Group]] = {}
 

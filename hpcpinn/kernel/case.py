@@ -1,5 +1,6 @@
 """What a kernel is of: everything that is fixed when its programs are compiled."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -36,10 +37,14 @@ class Case:
 
 def case(problem: Problem, network: Network, counts: Mapping[str, int], parts: tuple[str, ...] = (TOTAL,)) -> Case:
     """The case of a kernel with so many rows per term, every site with its cheaper contraction."""
-    rows = sum(counts.values())
-    pairs = zip(sites(problem, network), maps(problem, network, counts), strict=True)
-    explicit = frozenset(site.name for site, described in pairs if is_explicit(described, rows))
-    return Case(problem, network, explicit, parts)
+    return Case(problem, network, _explicit(problem, network, tuple(counts.items())), parts)
+
+
+@functools.lru_cache(maxsize=256)
+def _explicit(problem: Problem, network: Network, counts: tuple[tuple[str, int], ...]) -> frozenset[str]:
+    rows = sum(count for _, count in counts)
+    pairs = zip(sites(problem, network), maps(problem, network, dict(counts)), strict=True)
+    return frozenset(site.name for site, described in pairs if is_explicit(described, rows))
 
 
 def sites(problem: Problem, network: Network) -> tuple[Site, ...]:

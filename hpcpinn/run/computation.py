@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from hpcpinn.kernel import ensembles
-from hpcpinn.kernel.assembly import Tile
+from hpcpinn.kernel.layouts.layout import Tile
 from hpcpinn.plan.tasks import Task
 from hpcpinn.run import memory, programs
 from hpcpinn.run.observation import Record, case_of
@@ -20,7 +20,7 @@ Keep = Callable[[range, Sequence[str], int, Tile], None]
 
 
 def compute(study: Study, task: Task, keep: Keep) -> Record:
-    """Every quantity of a task but its kernels, of the shape (seeds, ...); kernels are handed to `keep` tile by tile."""
+    """Every quantity of a task but its kernels, of the shape (seeds, ...); kernels go to `keep` tile by tile."""
     configuration = study.configuration(task.cell)
     programs.keep_for(configuration)
     memory.reset_peak()

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from hpcpinn.kernel.assembly import Tile
 from hpcpinn.kernel.case import TOTAL
+from hpcpinn.kernel.layouts.layout import Tile
 from hpcpinn.plan.plan import Plan
 from hpcpinn.plan.tasks import Task
 from hpcpinn.plan.variables import Variable

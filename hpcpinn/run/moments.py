@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from hpcpinn.kernel import blocks
-from hpcpinn.kernel.assembly import Tile
+from hpcpinn.kernel.layouts.layout import Tile
 
 
 class Moments:

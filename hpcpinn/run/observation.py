@@ -1,7 +1,6 @@
 """What is seen of the kernels of an ensemble at one recorded step, as they come tile by tile."""
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -10,11 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Shaped
 
-from hpcpinn.kernel import assembly, blocks, cores, spectrum
-from hpcpinn.kernel.assembly import Tile
+from hpcpinn.kernel import assembly, blocks, threads
 from hpcpinn.kernel.case import TOTAL, Case, case
 from hpcpinn.kernel.ensembles.ensemble import Ensemble
 from hpcpinn.kernel.lanczos import spectral_norm
+from hpcpinn.kernel.layouts.layout import Tile
 from hpcpinn.model import precision
 from hpcpinn.model.networks.network import Params
 from hpcpinn.model.points import Points
@@ -67,7 +66,7 @@ class Whole:
     def describe(self) -> Record:
         """Spectra and norms of every block, networks side by side in threads."""
         counts = self.cell.points.counts
-        found = _in_threads(lambda kernel: blocks.describe(kernel, counts), self.kernels)
+        found = threads.each(lambda kernel: blocks.describe(kernel, counts), self.kernels)
         return {name: np.stack([one[name] for one in found]) for name in found[0]}
 
     def drift(self, first: Observation) -> Float[np.ndarray, " network"]:
@@ -78,7 +77,7 @@ class Whole:
 
     def edges(self, weights: Float[np.ndarray, " row"]) -> Float[np.ndarray, " network"]:
         """The edge of every kernel."""
-        return np.array(_in_threads(lambda kernel: stability.edge(kernel, weights), self.kernels))
+        return np.array(threads.each(lambda kernel: stability.edge(kernel, weights), self.kernels))
 
 
 @dataclass(frozen=True)
@@ -161,10 +160,3 @@ def _handed_on(stream: Iterable[Tile], sink: Sink) -> Iterator[Tile]:
     for tile in stream:
         sink(tile)
         yield tile
-
-
-def _in_threads(function: Callable[[np.ndarray], object], kernels: np.ndarray) -> list:
-    if len(kernels) == 1:
-        return [function(kernels[0])]
-    with spectrum.threads(kernels.shape[-1]), ThreadPoolExecutor(cores.available()) as pool:
-        return list(pool.map(function, kernels))

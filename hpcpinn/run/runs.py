@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from hpcpinn.kernel.assembly import Tile
 from hpcpinn.kernel.ensembles.ensemble import Ensemble
+from hpcpinn.kernel.layouts.layout import Tile
 from hpcpinn.model import precision
 from hpcpinn.model.networks.network import Initialization
 from hpcpinn.run.observation import Observation, Record, observe

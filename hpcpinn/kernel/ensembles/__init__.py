@@ -1,5 +1,6 @@
 """Ensembles: networks that differ in their seed, wide ones alone on all devices, narrow ones side by side."""
 
+import functools
 import math
 from collections.abc import Mapping
 
@@ -18,7 +19,13 @@ from hpcpinn.plan.panels import PANEL
 
 def is_narrow(problem: Problem, network: Network, counts: Mapping[str, int]) -> bool:
     """Whether networks are run side by side; depends on what is computed alone, never on devices or seeds."""
-    return narrow.is_narrow(assembly_flops(maps(problem, network, counts), sum(counts.values())))
+    return _is_narrow(problem, network, tuple(counts.items()))
+
+
+@functools.lru_cache(maxsize=256)
+def _is_narrow(problem: Problem, network: Network, counts: tuple[tuple[str, int], ...]) -> bool:
+    rows = sum(count for _, count in counts)
+    return narrow.is_narrow(assembly_flops(maps(problem, network, dict(counts)), rows))
 
 
 def ensemble(

@@ -23,6 +23,10 @@ class Ensemble(Protocol):
         """Arrays with a leading axis of networks become what each network has of its own."""
         ...
 
+    def alone(self, tree: Any) -> Any:
+        """Arrays of the only network of an ensemble of one."""
+        ...
+
     def map(self, function: Function, shared: Any, own: Any) -> Any:
         """Apply a function to every network; what it returns is again each network's own."""
         ...

@@ -31,6 +31,10 @@ class Several:
         """The arrays of every network on its device."""
         return networks.deal(self.devices, tree).tree
 
+    def alone(self, tree: Any) -> Any:
+        """The arrays of a network that has nobody beside it."""
+        return networks.deal_one(self.devices, tree).tree
+
     def map(self, function: Function, shared: Any, own: Any) -> Any:
         """The function, mapped."""
         each = np.int32(networks.share(self.count, self.devices))

@@ -35,6 +35,10 @@ class Single:
         """The arrays of the only network."""
         return jax.tree.map(lambda leaf: leaf[0], tree)
 
+    def alone(self, tree: Any) -> Any:
+        """The arrays as they are."""
+        return tree
+
     def map(self, function: Function, shared: Any, own: Any) -> Any:
         """The function, compiled."""
         return _program(function)(shared, own)

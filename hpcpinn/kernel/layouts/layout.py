@@ -1,6 +1,7 @@
 """What the assembly of a kernel asks of a layout, and the blocks it gets back."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -10,6 +11,15 @@ from hpcpinn.model.networks.network import Params
 from hpcpinn.plan.panels import Panel, Shape
 
 Points = Float[np.ndarray, "panel strip row coordinate"]
+@dataclass(frozen=True)
+class Tile:
+    """A tile on or above the diagonal, for every network and every part that was asked for."""
+
+    rows: range
+    cols: range
+    values: Shaped[np.ndarray, "network part row col"]
+
+
 Block = Shaped[np.ndarray, "seed part row col"]
 
 
