@@ -23,12 +23,18 @@ seed = 1
 residual = 4
 boundary = 2
 """
+# Every task has a record like those of `ledger.publish`, which flushes each of them.
 CREATE = """
-import sys
+import json, sys
 from pathlib import Path
 from hpcpinn.run.session import open_session
+from hpcpinn.store import attempts, layout, regions
 from hpcpinn.study.reading import read_study
-open_session(read_study(sys.argv[1]), Path(sys.argv[2]), 1)
+session = open_session(read_study(sys.argv[1]), Path(sys.argv[2]), 1)
+for task in session.plan.tasks:
+    files = dict.fromkeys(regions.owned_files(session.plan, task), "0" * 64)
+    record = {**attempts.begin(task.id).facts, "peak_bytes": 2**29, "files": files, "measured": []}
+    layout.done(session.store.path, task.id).write_text(json.dumps(record, indent=1))
 """
 # xarray and zarr are loaded first: what is timed is the opening of the store.
 OPEN = """
@@ -53,7 +59,7 @@ def main() -> None:
         rows = [
             ("hpcpinn --help", 1.0, _wall(MAIN, "--help")),
             ("hpcpinn plan, 10 000 cells", 5.0, _wall(MAIN, "plan", study)),
-            ("hpcpinn status, 10 000 tasks", 1.0, _wall(MAIN, "status", store)),
+            ("hpcpinn status, 10 000 finished tasks", 1.0, _wall(MAIN, "status", store)),
             ("open_study in a new process", 1.0, _wall(OPEN_COLD, store)),
             ("open_study, 10 000 cells", 0.2, _told(OPEN, store)),
         ]

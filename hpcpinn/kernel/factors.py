@@ -109,6 +109,7 @@ def _site(
     if site.name not in case.explicit:
         return Structured(inputs, scales.weight * sensitivities)
     known = set(input_channels(case.problem, term, site)) & set(output_channels(case.problem, term, site))
+    known = known or {0}  # a term that reads no field has sensitivities of zero
     weight = scales.weight * sum(_outer(sensitivities[:, k], inputs[:, k]) for k in sorted(known))
     bias = scales.bias * sensitivities[:, 0]
     return Explicit(jnp.concatenate([weight, bias], axis=-1))

@@ -15,8 +15,8 @@ disk. Narrow networks of a task are side by side on the cores; wide ones follow 
 Every process takes a while to start, and every cell to compile. What is not counted: factors that are computed again
 for want of memory, spectra of more than 2048 rows that use several cores, other work on the machine.
 
-The factors were fitted to single runs on one core of an AMD EPYC (poisson1d, wave1d and heat1d, N = 16 to 2048, L = 1
-to 4, n = 22 to 1024, with and without training, jax 0.10.2): 16 of them took 0.8 to 1.3 of the prediction.
+The factors were fitted to runs on one core of an AMD EPYC (four problems, N = 16 to 2048, L = 1 to 4, n = 22 to 1024,
+with and without training, jax 0.10.2): 17 of them took 0.69 to 1.2 of the prediction.
 """
 
 import functools
@@ -31,9 +31,10 @@ from hpcpinn.plan.workload import Workload
 
 # Imports, the plan, the rehearsal of the terms.
 START_SECONDS = 2.5
-# Of compiling a cell, on one busy core: 3.5 s for 2 terms and 1 layer, 4.7 for 2 layers, 5.5 for 4; 9.5 s for 4 terms
-# and 2 layers; half of it for a wide network, half as much again with training.
-_TERM_SECONDS, _LAYER_SECONDS = 1.5, 0.4
+# Of compiling a cell, on one core of an AMD EPYC: 2.4 s for 2 terms and 1 layer, 3.2 for 2 layers, 3.7 for 4; 4.1 s for
+# 4 terms and 2 layers; 4.2 to 5.7 s for 2 terms and up to 2 layers with training.
+_CELL_SECONDS, _TERM_SECONDS, _LAYER_SECONDS, _TRAINED = 1.2, 0.4, 0.4, 1.6
+# Of a program that is handed to the devices, and of a step of training, without the work in them.
 PROGRAM_SECONDS = 2e-4
 STEP_SECONDS = 2e-6
 # Of encoding, checking and writing a chunk, and of its bytes, before the disk has anything to do with it.
@@ -62,9 +63,8 @@ def task_seconds(load: Workload, seeds: int, cost: Cost, rates: Rates) -> float:
 
 def compilation_seconds(load: Workload) -> float:
     """Seconds until the programs of a cell are compiled, once in every process that works on it."""
-    of_term = _TERM_SECONDS + _LAYER_SECONDS * (load.depth + load.encoders)
-    share = (1.0 if is_narrow(flops.kernel_flops(load)) else 0.5) * (1.5 if load.steps else 1.0)
-    return share * len(load.rows) * of_term
+    untrained = _CELL_SECONDS + _TERM_SECONDS * len(load.rows) + _LAYER_SECONDS * (load.depth + load.encoders)
+    return untrained * (_TRAINED if load.steps else 1.0)
 
 
 def programs(load: Workload) -> int:

@@ -20,7 +20,7 @@ MEMORY_TARGET = 1024 * MIB
 
 
 def seeds_per_task(loads: Collection[Workload], seeds: int) -> int:
-    """The largest of 1, 2, 4, ... 64 for which the heaviest cell keeps to the targets of work and memory; at most `seeds`.
+    """The largest of 1, 2, 4, ... 64 for which all cells keep to the targets of work and memory; at most `seeds`.
 
     Powers of two, because a study extended by more seeds then usually keeps its tasks.
     """

@@ -56,4 +56,4 @@ def _compute(study: Study, plan: Plan, store: Store, task: Task, attempt: Attemp
     results = {name: value for name, value in values.items() if name not in MEASURED}
     files = kernels.files + regions.write_region(store, plan, task, results)
     measured = regions.write_region(store, plan, task, {name: values[name] for name in MEASURED})
-    ledger.publish(store.path, attempt, files, measured)
+    ledger.publish(store.path, attempt, files, measured, int(values["peak_bytes"][0]))

@@ -1,6 +1,7 @@
 """What the commands print and leave with."""
 
 import errno
+import json
 import re
 import shutil
 import signal
@@ -17,7 +18,7 @@ from hpcpinn.plan.plan import make_plan
 from hpcpinn.results import figure
 from hpcpinn.results.opening import open_study
 from hpcpinn.run.outlines import outline
-from hpcpinn.store import attempts, ledger
+from hpcpinn.store import attempts, ledger, roll
 from hpcpinn.study.reading import read_study
 from tests.cli.conftest import STUDY, listing
 
@@ -74,6 +75,22 @@ def test_a_plan_says_what_would_run_and_what_it_costs(hpcpinn, here, write):
         assert line in answer.output
 
 
+def test_a_plan_says_how_long_it_takes_and_what_its_tasks_ask_for(hpcpinn, write):
+    output = hpcpinn("plan", write(STUDY.replace("[2, 4, 8]", "[2, 4, 8192]").replace("[1]", "[3]"))).output
+    assert re.search(r"^time       about \S+ \w+ on this machine with one worker$", output, re.MULTILINE)
+    head, _, classes = output.partition("classes       tasks  GPUs   memory  longest task\n")
+    found = [re.fullmatch(r" +(\d+) +(\d+) +(\d+) GiB +\S.*", line) for line in classes.splitlines()]
+    tasks, gpus, memory = zip(*(map(int, row.groups()) for row in found), strict=True)
+    assert sum(tasks) == int(re.search(r"^tasks +(\d+),", head, re.MULTILINE)[1])
+    assert set(gpus) == {0}
+    assert memory[0] == 1 < memory[-1]
+
+
+def test_a_plan_of_a_finished_study_takes_no_time(hpcpinn, finished):
+    output = hpcpinn("plan", finished / "study.toml", "--store", finished / "small.zarr").output
+    assert output.endswith("time       none, nothing is missing\n")
+
+
 def test_a_plan_counts_what_is_missing_in_a_store(hpcpinn, finished, copied):
     assert "tasks      3, 0 missing" in hpcpinn("plan", finished / "study.toml", "--store", copied).output
     unpublish(copied, 2)
@@ -120,6 +137,7 @@ def test_a_run_prints_tables_exponents_store_and_figure(hpcpinn, here, write):
             rf"{name} +~ N\^[-+][\d.]+ \[[-+][\d.]+, [-+][\d.]+\] \(95%, 3 seeds, 2 \.\.\. 8", answer.output
         )
     assert "9 runs, 0 failed, 0 waiting" in answer.output
+    assert re.search(r"\ntook .+ GFLOP/s\n", answer.output)
     assert answer.output.endswith("store:  results/small.zarr\nfigure: results/small.png\n")
     assert (here / "results" / "small.png").read_bytes().startswith(b"\x89PNG")
     assert sorted(path.name for path in (here / "results").iterdir()) == ["small.png", "small.zarr"]
@@ -161,7 +179,9 @@ def test_a_stopped_run_is_worth_running_again(hpcpinn, write, monkeypatch):
 def test_the_status_of_a_finished_store(hpcpinn, finished):
     answer = hpcpinn("status", finished / "small.zarr")
     assert (answer.status, answer.errors) == (0, "")
-    assert answer.output.splitlines() == [
+    *lines, pace = [line for line in answer.output.splitlines() if not line.startswith("largest peak memory")]
+    assert re.fullmatch(r"took .+: [\d.e+-]+ GFLOP/s", pace)
+    assert lines == [
         "small: 3 tasks, 9 runs",
         "  done            3 tasks        9 runs  100.0% of the operations",
         "  running         0 tasks        0 runs    0.0% of the operations",
@@ -183,6 +203,21 @@ def test_the_status_of_a_store_with_every_kind_of_task(hpcpinn, copied):
     assert "`hpcpinn run STUDY` with the study of this store runs what is missing." in answer.output
     shares = [float(share) for share in re.findall(r"([\d.]+)% of the operations", answer.output)]
     assert abs(sum(shares) - 100) < 0.3
+
+
+def test_the_status_tells_the_time_left_while_something_is_missing(hpcpinn, copied):
+    unpublish(copied, 1)
+    assert re.search(r"^about .+ left at the pace so far: [\d.e+-]+ GFLOP/s$", hpcpinn("status", copied).output, re.M)
+    unpublish(copied, 2)
+    assert "GFLOP/s" not in hpcpinn("status", copied).output
+
+
+def test_the_status_compares_measured_with_projected_memory(hpcpinn, copied):
+    for place, (task, projected) in enumerate(roll.read(copied).items()):
+        record = copied / "ledger" / f"{task.id}.done.json"
+        content = json.loads(record.read_text()) | {"peak_bytes": projected.peak_bytes * (place + 7) // 10}
+        record.write_text(json.dumps(content))
+    assert "\nlargest peak memory: 0.90 of what was projected for its task\n" in hpcpinn("status", copied).output
 
 
 def test_the_problems_are_listed_with_their_equations(hpcpinn):

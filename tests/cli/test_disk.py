@@ -65,15 +65,15 @@ for command in ("plan", "run"):
 """
 FULL_ON_THE_WAY = """
 mount("size=4m")
-run_seed = task.run_seed
+compute = task.compute
 
-def run_seed_while_another_program_takes_the_disk(cell, seed):
+def compute_while_another_program_takes_the_disk(*arguments):
     fill(0)
-    return run_seed(cell, seed)
+    return compute(*arguments)
 
-task.run_seed = run_seed_while_another_program_takes_the_disk
+task.compute = compute_while_another_program_takes_the_disk
 assert_refused(["results/small.zarr cannot be used", "No space left", "Free space", "--store"], "run", study)
-task.run_seed = run_seed
+task.compute = compute
 store = folder / "results" / "small.zarr"
 assert ledger.done(store) == ledger.running(store) == set()
 assert "waiting         1 tasks" in call("status", store)[1]

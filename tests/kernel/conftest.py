@@ -1,6 +1,12 @@
 """Small operators whose kernels have properties of their own, and rows of residuals as plain functions."""
 
-from collections.abc import Callable
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -95,3 +101,37 @@ def operators():
 @pytest.fixture(scope="session")
 def curvature():
     return Curvature()
+
+
+class Program:
+    """`kernels.py`, started on so many virtual devices, alone or as a member of a group."""
+
+    def __init__(self, devices: int, variants: Sequence[Sequence[str]], group: Mapping | None = None) -> None:
+        settings = {"JAX_NUM_CPU_DEVICES": str(devices), "JAX_PLATFORMS": "cpu", "JAX_ENABLE_X64": "1"}
+        command = [sys.executable, str(Path(__file__).with_name("kernels.py")), json.dumps([group, variants])]
+        self._started = subprocess.Popen(
+            command, env={**os.environ, **settings}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def found(self) -> dict:
+        """The last line that it has printed, after the greetings of gloo; it is given five minutes."""
+        output, complaints = self._started.communicate(timeout=300)
+        assert self._started.returncode == 0, complaints
+        return json.loads(output.splitlines()[-1])
+
+    def end(self) -> None:
+        """Leave nothing behind."""
+        self._started.kill()
+        self._started.communicate()
+
+
+@pytest.fixture(scope="module")
+def start() -> Iterator[Callable[..., Program]]:
+    with ExitStack() as stack:
+
+        def program(*arguments) -> Program:
+            started = Program(*arguments)
+            stack.callback(started.end)
+            return started
+
+        yield program

@@ -1,13 +1,27 @@
 """The kernel is J J^T: what follows from that, and that nothing follows from how it was cut."""
 
+import dataclasses
+import json
+import subprocess
+import sys
+from collections import Counter
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from hpcpinn.kernel import assembly, spectrum
+from hpcpinn.kernel import assembly, jacobian, spectrum
+from hpcpinn.kernel import case as cases
+from hpcpinn.kernel.devices import first_device
+from hpcpinn.kernel.layouts import networks
+from hpcpinn.kernel.layouts.rows import Replicated, Rows
+from hpcpinn.kernel.layouts.seeds import Seeds
 from hpcpinn.model import catalogue
 from hpcpinn.model.networks.mlp import MLP
+from hpcpinn.plan import panels
+from hpcpinn.plan.tiles import tiles, upper
 
 COUNTS = {"curvature": 5, "steady_burgers": 3, "value": 2}
 TERMS = {"curvature": slice(0, 5), "steady_burgers": slice(5, 8), "value": slice(8, 10)}
@@ -20,12 +34,12 @@ def problem(operators):
 
 @pytest.fixture(scope="module")
 def network():
-    return MLP(width=12, depth=2)
+    return MLP(width=24, depth=2)  # too wide for the explicit contraction of the hidden layer
 
 
 @pytest.fixture(scope="module")
-def params(problem, network):
-    return network.init(jax.random.key(1), problem)
+def params(problem, network, draw):
+    return draw(network, problem, 1)
 
 
 @pytest.fixture(scope="module")
@@ -38,17 +52,171 @@ def kernel(problem, network, params, points):
     return assembly.ntk(problem, network, params, points)
 
 
+@pytest.fixture(scope="module", params=["rows", "seeds"])
+def layout(request):
+    """How the work on a single network with these rows is dealt out to one device."""
+
+    def of(problem, network, params, counts, parts=("total",)):
+        case, device = cases.case(problem, network, counts, parts), first_device()
+        if request.param == "seeds":
+            return Seeds(case, device, networks.deal_one(device, params))
+        return Rows(case, device, Replicated(case, device, device.share(params)))
+
+    return of
+
+
+@dataclasses.dataclass(frozen=True)
+class Counting:
+    """A layout that notes which factors were asked for."""
+
+    layout: Any
+    asked: Counter
+
+    @property
+    def group(self):
+        return self.layout.group
+
+    def factors(self, term, x):
+        self.asked[term, x.tobytes()] += 1
+        return self.layout.factors(term, x)
+
+    def blocks(self, rows, cols, same):
+        return self.layout.blocks(rows, cols, same)
+
+
 def scale(kernel):
     return np.abs(kernel).max()
 
 
 def test_it_is_symmetric_to_the_last_bit_however_it_is_cut(problem, network, params, points, kernel, eps):
-    for tile in (1, 2, 3):
+    for tile in (1, 3):
         cut = assembly.ntk(problem, network, params, points, tile)
         np.testing.assert_array_equal(cut, cut.T)
         np.testing.assert_allclose(cut, kernel, rtol=0, atol=network.width * eps * scale(kernel))
     np.testing.assert_array_equal(kernel, kernel.T)
     np.testing.assert_array_equal(kernel, assembly.ntk(problem, network, params, points, 1000))
+
+
+@pytest.fixture(scope="module")
+def cut(layout, problem, network, params, points):
+    """The tiles of so many rows, with so many bytes of factors kept, and how often each panel's were computed."""
+    counted = {}
+
+    def of(tile, budget):
+        if (tile, budget) not in counted:
+            asked = Counter()
+            counting = Counting(layout(problem, network, params, COUNTS), asked)
+            counted[tile, budget] = list(assembly.tiles(counting, points, tile, budget)), asked
+        return counted[tile, budget]
+
+    return of
+
+
+def test_tiles_on_and_above_the_diagonal_come_once_and_row_by_row(cut, kernel, eps):
+    found, _ = cut(4, 2**30)
+    assert [(tile.rows, tile.cols) for tile in found] == list(upper(tiles(10, 4)))
+    for tile in found:
+        assert tile.values.shape == (1, 1, len(tile.rows), len(tile.cols))
+        np.testing.assert_allclose(
+            tile.values[0, 0], kernel[tile.rows][:, tile.cols], rtol=0, atol=24 * eps * scale(kernel)
+        )
+
+
+def test_what_is_kept_changes_no_bit(cut):
+    everything, *others = (cut(4, budget)[0] for budget in (2**30, 20_000, 0))
+    for other in others:
+        for one, same in zip(everything, other, strict=True):
+            np.testing.assert_array_equal(one.values, same.values)
+
+
+def test_the_factors_of_a_panel_are_computed_once_if_there_is_room_for_them(cut):
+    _, asked = cut(4, 2**30)
+    assert sorted(asked.values()) == [1] * sum(map(len, panels.panels(COUNTS, 4))) == [1, 1, 1, 1]
+
+
+def test_without_room_they_are_computed_once_for_every_row_of_tiles(cut):
+    """The tiles hold 1, 2 and 1 panels, and the k-th tile is in k rows of tiles."""
+    _, asked = cut(4, 0)
+    assert sorted(asked.values()) == [1, 2, 2, 3]
+
+
+def test_more_room_never_means_more_work(cut):
+    work = [sum(cut(4, budget)[1].values()) for budget in (0, 20_000, 40_000, 2**30)]
+    assert work == sorted(work, reverse=True)
+    assert work[0] > work[1] > work[-1]
+
+
+def test_a_part_is_put_together_by_its_place(layout, problem, network, params, points, kernel, eps):
+    parts = ("output", "total")
+    found = list(assembly.tiles(layout(problem, network, params, COUNTS, parts), points, 1000))
+    output, total = (assembly.whole(iter(found), 10, part)[0] for part in range(2))
+    np.testing.assert_allclose(total, kernel, rtol=0, atol=24 * eps * scale(kernel))
+    assert 0 < np.trace(output) < np.trace(total)
+    np.testing.assert_array_equal(output, output.T)
+
+
+def test_a_kernel_without_rows_is_refused():
+    with pytest.raises(ValueError, match="a kernel without rows"):
+        assembly.whole(iter([]), 0, 0)
+
+
+@pytest.fixture(scope="module")
+def many(draw):
+    """Rows that fill several panels of two strips, and their kernel by the explicit Jacobian."""
+    problem, network = catalogue.problem("nonlinear_toy1d"), MLP(width=20, depth=2)
+    points = problem.sample({"residual": 150, "boundary": 140}, jax.random.key(0), "uniform")
+    params = draw(network, problem, 2)
+    return problem, network, params, points, np.asarray(jacobian.ntk(problem, network, params, points))
+
+
+@pytest.mark.parametrize("tile", [1024, 100])
+def test_panels_and_strips_make_up_the_kernel_of_the_explicit_jacobian(layout, many, tile, eps):
+    problem, network, params, points, oracle = many
+    found = assembly.tiles(layout(problem, network, params, points.counts), points, tile)
+    kernel = assembly.whole(found, 290, part=0)[0]
+    np.testing.assert_allclose(kernel, oracle, rtol=0, atol=100 * eps * scale(oracle))
+    np.testing.assert_array_equal(kernel, kernel.T)
+
+
+MEASURE = """
+import json
+import jax
+from hpcpinn.kernel import assembly
+from hpcpinn.kernel import case as cases
+from hpcpinn.kernel.devices import first_device
+from hpcpinn.kernel.layouts.rows import Replicated, Rows
+from hpcpinn.model.networks.mlp import MLP
+from hpcpinn.model.problem import Problem
+from hpcpinn.model.terms import interior
+from hpcpinn.run import memory
+
+class Curvature(Problem):
+    coordinates = {"x": (-1.0, 1.0)}
+    @interior
+    def curvature(self, p, f):
+        return f.u_xx
+
+problem, network, device = Curvature(), MLP(width=32, depth=2), first_device()
+params = network.init(jax.random.key(0), problem)
+
+def peak(rows):
+    points = problem.sample({"curvature": rows})
+    case = cases.case(problem, network, points.counts)
+    layout = Rows(case, device, Replicated(case, device, device.share(params)))
+    memory.reset_peak()
+    for tile in assembly.tiles(layout, points, 128, budget=2**20):
+        assert tile.values.nbytes <= 128 * 128 * 8
+    return memory.peak_bytes()
+
+peak(300)  # compiles
+print(json.dumps([peak(1000), peak(4000)]))
+"""
+
+
+def test_memory_does_not_grow_with_the_rows():
+    done = subprocess.run([sys.executable, "-c", MEASURE], capture_output=True, text=True, check=True)
+    few, many = json.loads(done.stdout)
+    assert many - few < 0.05 * 8 * (4000**2 - 1000**2)
 
 
 def test_it_is_positive_semi_definite_up_to_the_noise_floor(kernel):

@@ -110,7 +110,9 @@ def test_memory_does_not_grow_with_the_rows(draw):
     def temporary(count):
         points = problem.sample({"residual": count, "boundary": 2})
         x = {name: jnp.asarray(points[name]) for name in problem.terms}
-        program = product_module._product.lower(problem, network, tuple(x), params, x, jnp.ones(count + 2), 16).compile()
+        program = product_module._product.lower(
+            problem, network, tuple(x), params, x, jnp.ones(count + 2), 16
+        ).compile()
         return program.memory_analysis().temp_size_in_bytes
 
     few, many = temporary(64), temporary(1024)

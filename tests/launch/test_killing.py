@@ -17,13 +17,15 @@ problem = "poisson1d"
 [sweep]
 width = [4, 8]
 depth = 1
-seed = 160
+seed = 1280
 [points]
 residual = 8
 boundary = 2
 [training]
 steps = 20
 record = [0, 5, 20]
+[kernel]
+keep = "first_seed"
 """
 TASKS = 40
 

@@ -9,12 +9,8 @@ from hypothesis import strategies as st
 from hpcpinn.plan import flops, memory
 from hpcpinn.plan.cost import BLOCK_BYTES
 from hpcpinn.plan.variables import chunks, owned
-from hpcpinn.plan.workload import Workload
+from tests.plan.conftest import LOAD
 
-LOAD = Workload(
-    rows=(100, 28), channels=(3, 1), linear=(2, 1), reads=(1, 1), width=1024, depth=3, encoders=0, inputs=1,
-    outputs=1, tile=1024, records=1, steps=0, itemsize=8, dense=True, parts=1, compared=0,
-)  # fmt: skip
 KEEPS = ("all", "first_seed", "none")
 changes = st.fixed_dictionaries(
     {
@@ -53,9 +49,7 @@ def test_wide_kernels_cost_the_passes_and_long_ones_the_grams():
 
 def test_a_kernel_costs_what_the_formula_of_one_term_says():
     n, channels, width, depth = 500, 3, 2048, 4
-    load = dataclasses.replace(
-        LOAD, rows=(n,), channels=(channels,), linear=(2,), reads=(1,), width=width, depth=depth
-    )
+    load = dataclasses.replace(LOAD, rows=(n,), channels=(channels,), linear=(2,), reads=(1,), width=width, depth=depth)
     m, first, last = n * channels, 2 * width, width + 1
     hidden = (depth - 1) * (2 * m**2 * width + 4 * m * width**2)
     # At the coordinates two channels can be non-zero, of the field one is read: so many products make a gradient.

@@ -43,9 +43,9 @@ def test_the_heaviest_cell_decides(several, seeds):
     [
         ({}, 200, 64),
         ({}, 20, 20),
-        ({"width": 2048, "depth": 2, "compared": 4096}, 24, 24),
+        ({"rows": (128,), "width": 2048, "depth": 2}, 24, 24),
         ({"steps": 10**9}, 20, 1),
-        ({"width": 65536, "depth": 3}, 20, 1),
+        ({"width": 65536, "depth": 8}, 20, 1),
     ],
 )
 def test_small_runs_share_a_task_and_large_ones_do_not(changes, seeds, packed):

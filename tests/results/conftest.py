@@ -16,7 +16,8 @@ from hpcpinn.store.provenance import provenance
 from hpcpinn.store.store import open_store
 from hpcpinn.study.reading import parse_study
 
-OUTLINE = Outline(("x",), ("u",), {"residual": 3, "boundary": 1}, has_exact=True)
+CHANNELS = {"residual": 3, "boundary": 1}
+OUTLINE = Outline(("x",), ("u",), CHANNELS, {"residual": 2, "boundary": 1}, {"residual": 1, "boundary": 1}, True)
 TRAINED = "[training]\nsteps = 10\nrecord = [0, 3, 10]\n"
 PADDED = {"row", "col", "mode"}
 
@@ -38,10 +39,10 @@ def values(plan: Plan, task: Task) -> dict[str, np.ndarray]:
     width = float(plan.axes[0].values[task.cell[0]])
     found = {}
     for variable in plan.variables:
-        random = np.random.default_rng([int(task.id, 16), zlib.crc32(variable.name.encode())])
         after = zip(variable.dims, variable.shape, strict=True)
         shape = [rows if dim in PADDED else size for dim, size in list(after)[len(task.cell) + 1 :]]
-        found[variable.name] = width**-0.5 * random.uniform(1, 2, (task.count, *shape))
+        keys = [[*task.cell, seed, zlib.crc32(variable.name.encode())] for seed in range(*task.seeds)]
+        found[variable.name] = width**-0.5 * np.stack([np.random.default_rng(key).uniform(1, 2, shape) for key in keys])
     return found
 
 

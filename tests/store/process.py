@@ -4,6 +4,8 @@
     process.py run STORE               run what is missing, one line per published task
     process.py publish STORE TASK N    publish one task N times at once with others; print how often it was first
 
+So many steps of training, which nobody does, make tasks of 8 seeds: three for every cell.
+
 Every number is a function of its task, so that any process that runs a task writes the same bits.
 """
 
@@ -33,7 +35,7 @@ seed = 20
 residual = 24
 boundary = 2
 [training]
-steps = 10
+steps = 1000000
 [kernel]
 tile = 16
 """

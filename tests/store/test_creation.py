@@ -51,7 +51,7 @@ def test_every_run_has_the_id_of_its_task(store, plan):
 def test_the_tasks_and_their_costs_can_be_read_without_the_plan(store, plan):
     listed = roll.read(store.path)
     assert tuple(listed) == plan.tasks
-    assert list(listed.values()) == [cost.flops for cost in plan.costs]
+    assert list(listed.values()) == [roll.Projection(cost.flops, cost.peak_bytes) for cost in plan.costs]
 
 
 def test_its_files_are_as_many_as_planned(store, plan):

@@ -92,13 +92,14 @@ def test_processes_that_publish_at_once_are_first_once(tmp_path, small, start):
 
 def test_a_record_says_who_did_what_when_and_what_it_wrote(store):
     mine = attempts.begin(TASKS[0])
-    assert ledger.publish(store, mine, FILES[:1], measured=FILES[1:])
+    assert ledger.publish(store, mine, FILES[:1], measured=FILES[1:], peak_bytes=5 * 2**20)
     record = ledger.read(store, TASKS[0])
     assert (record["task"], record["attempt"], record["pid"]) == (TASKS[0], mine.id, os.getpid())
     assert record["started"] <= record["finished"]
     assert 0 <= record["seconds"] < 5
     assert record["files"] == ledger.checksums(store, FILES[:1])
     assert record["measured"] == list(FILES[1:])
+    assert record["peak_bytes"] == 5 * 2**20
 
 
 def test_a_file_that_is_missing_is_never_published(store):

@@ -11,6 +11,8 @@ from hpcpinn.model.networks.network import Params
 from hpcpinn.plan.panels import Panel, Shape
 
 Points = Float[np.ndarray, "panel strip row coordinate"]
+
+
 @dataclass(frozen=True)
 class Tile:
     """A tile on or above the diagonal, for every network and every part that was asked for."""

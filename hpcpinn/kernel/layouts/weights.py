@@ -177,10 +177,11 @@ def _product(
     axis: str | None, each: Int[Array, ""], slabs: Slabs, inputs: Float[Array, "channel fan_in"]
 ) -> Float[Array, "channel fan_out"]:
     r"""$h W^\top$ with the slabs of all devices; differentiated with respect to $h$ alone."""
+    inputs = _apart(each, inputs)
     parts = _every_slab(each, len(slabs), lambda k: _matmul(inputs, slabs[k].T))
     if axis is not None:
         parts = jax.lax.all_gather(parts, axis, tiled=True)
-    return jnp.moveaxis(parts, 0, 1).reshape(inputs.shape[0], -1)
+    return _apart(each, jnp.moveaxis(parts, 0, 1).reshape(inputs.shape[0], -1))
 
 
 def _forward(
@@ -195,20 +196,17 @@ def _backward(
     r"""$\delta W$: partial sums change places, so that each device adds up all of them for its share of the inputs."""
     each, slabs = kept
     first = 0 if axis is None else jax.lax.axis_index(axis) * len(slabs)
-    of_slabs = jnp.moveaxis(outputs.reshape(outputs.shape[0], SLABS, -1), 1, 0)
+    of_slabs = jnp.moveaxis(_apart(each, outputs).reshape(outputs.shape[0], SLABS, -1), 1, 0)
     parts = _every_slab(each, len(slabs), lambda k: _matmul(of_slabs[first + k], slabs[k]))
-    if axis is None:
-        return None, None, _sum(each, parts)
-    parts = jax.lax.all_to_all(parts, axis, split_axis=2, concat_axis=0, tiled=True)
-    share = _sum(each * (SLABS // len(slabs)), parts)
-    return None, None, jax.lax.all_gather(share, axis, axis=1, tiled=True)
+    if axis is not None:
+        parts = jax.lax.all_to_all(parts, axis, split_axis=2, concat_axis=0, tiled=True)
+    total = functools.reduce(jnp.add, parts)
+    if axis is not None:
+        total = jax.lax.all_gather(total, axis, axis=1, tiled=True)
+    return None, None, _apart(each, total)
 
 
 _product.defvjp(_forward, _backward)
-
-
-# Both loops run as often as an argument of the program says, so that the compiler cannot unroll them. Where it did,
-# products and sums were joined with what follows, and last bits depended on the number of slabs per device.
 
 
 def _every_slab(
@@ -220,9 +218,13 @@ def _every_slab(
     return jax.lax.fori_loop(0, each, lambda k, parts: parts.at[k].set(product(k)), start)
 
 
-def _sum(count: Int[Array, ""], parts: Float[Array, "slab channel some"]) -> Float[Array, "channel some"]:
-    """The sum of the first `count` parts, in their order."""
-    return jax.lax.fori_loop(0, count, lambda k, total: total + parts[k], jnp.zeros_like(parts[0]))
+def _apart(each: Int[Array, ""], array: Float[Array, "channel some"]) -> Float[Array, "channel some"]:
+    """The same array, out of a loop of which the compiler does not know that it runs once.
+
+    What comes before and after is compiled apart. Without it, activations were joined with the exchange next to them,
+    sums of products were contracted in other ways, and last bits depended on the number of devices.
+    """
+    return jax.lax.fori_loop(0, jnp.minimum(each, 1), lambda _, nothing: array, jnp.zeros_like(array))
 
 
 def _matmul(left: Float[Array, "channel inner"], right: Float[Array, "inner some"]) -> Float[Array, "channel some"]:
