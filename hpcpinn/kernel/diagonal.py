@@ -1,8 +1,8 @@
 r"""The diagonal of a kernel and its traces, without the kernel: $K_{ii} = \lVert\partial r_i/\partial\theta\rVert^2$.
 
-Panel by panel, with one program per term: memory is that of the parameters and of the factors of one panel, whatever the
-number of rows. No gradient is formed: contracting the factors of a row of $C$ channels takes $2 C^2 (a + b)$ operations
-at a map with fan-in $a$ and fan-out $b$, beside the $4 C a b$ of passing it.
+Panel by panel, with one program per term: memory is that of the parameters and of the factors of one panel, whatever
+the number of rows. No gradient is formed: contracting the factors of a row of $C$ channels takes $2 C^2 (a + b)$
+operations at a map with fan-in $a$ and fan-out $b$, beside the $4 C a b$ of passing it.
 """
 
 import functools

@@ -71,14 +71,17 @@ class Counting:
 
     layout: Any
     asked: Counter
+    bytes: dict
 
     @property
     def group(self):
         return self.layout.group
 
     def factors(self, term, x):
+        found = self.layout.factors(term, x)
         self.asked[term, x.tobytes()] += 1
-        return self.layout.factors(term, x)
+        self.bytes[term, x.tobytes()] = sum(leaf.nbytes for leaf in jax.tree.leaves(found))
+        return found
 
     def blocks(self, rows, cols, same):
         return self.layout.blocks(rows, cols, same)
@@ -99,21 +102,17 @@ def test_it_is_symmetric_to_the_last_bit_however_it_is_cut(problem, network, par
 
 @pytest.fixture(scope="module")
 def cut(layout, problem, network, params, points):
-    """The tiles of so many rows, with so many bytes of factors kept, and how often each panel's were computed."""
-    counted = {}
+    """The tiles of four rows with so many bytes of factors kept, and the layout that has computed them."""
 
-    def of(tile, budget):
-        if (tile, budget) not in counted:
-            asked = Counter()
-            counting = Counting(layout(problem, network, params, COUNTS), asked)
-            counted[tile, budget] = list(assembly.tiles(counting, points, tile, budget)), asked
-        return counted[tile, budget]
+    def of(budget):
+        counting = Counting(layout(problem, network, params, COUNTS), Counter(), {})
+        return list(assembly.tiles(counting, points, 4, budget)), counting
 
     return of
 
 
 def test_tiles_on_and_above_the_diagonal_come_once_and_row_by_row(cut, kernel, eps):
-    found, _ = cut(4, 2**30)
+    found, _ = cut(2**30)
     assert [(tile.rows, tile.cols) for tile in found] == list(upper(tiles(10, 4)))
     for tile in found:
         assert tile.values.shape == (1, 1, len(tile.rows), len(tile.cols))
@@ -123,27 +122,28 @@ def test_tiles_on_and_above_the_diagonal_come_once_and_row_by_row(cut, kernel, e
 
 
 def test_what_is_kept_changes_no_bit(cut):
-    everything, *others = (cut(4, budget)[0] for budget in (2**30, 20_000, 0))
+    everything, *others = (cut(budget)[0] for budget in (2**30, 20_000, 0))
     for other in others:
         for one, same in zip(everything, other, strict=True):
             np.testing.assert_array_equal(one.values, same.values)
 
 
 def test_the_factors_of_a_panel_are_computed_once_if_there_is_room_for_them(cut):
-    _, asked = cut(4, 2**30)
-    assert sorted(asked.values()) == [1] * sum(map(len, panels.panels(COUNTS, 4))) == [1, 1, 1, 1]
+    assert sum(map(len, panels.panels(COUNTS, 4))) == 4
+    assert list(cut(2**30)[1].asked.values()) == [1, 1, 1, 1]
 
 
 def test_without_room_they_are_computed_once_for_every_row_of_tiles(cut):
     """The tiles hold 1, 2 and 1 panels, and the k-th tile is in k rows of tiles."""
-    _, asked = cut(4, 0)
-    assert sorted(asked.values()) == [1, 2, 2, 3]
+    assert list(cut(0)[1].asked.values()) == [1, 2, 2, 3]
 
 
-def test_more_room_never_means_more_work(cut):
-    work = [sum(cut(4, budget)[1].values()) for budget in (0, 20_000, 40_000, 2**30)]
-    assert work == sorted(work, reverse=True)
-    assert work[0] > work[1] > work[-1]
+def test_factors_that_no_later_tile_needs_make_room_for_others(cut):
+    """The last tile finds none in the first row; in the second row it has that of the first tile."""
+    first, *second, last = cut(2**30)[1].bytes.values()
+    assert last < first < sum(second)
+    assert list(cut(first)[1].asked.values()) == [1, 2, 2, 2]
+    assert list(cut(first + sum(second))[1].asked.values()) == [1, 1, 1, 2]
 
 
 def test_a_part_is_put_together_by_its_place(layout, problem, network, params, points, kernel, eps):

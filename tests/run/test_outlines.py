@@ -25,16 +25,32 @@ def __post_init__(self):
 def residual(self, p, f):
     return {1: f.u_t, 2: f.u_xx}[self.order]
 """
+WAVES = """
+product: bool = False
+@hpcpinn.interior
+def residual(self, p, f):
+    return f.u_tt * f.u_xx if self.product else f.u_tt + f.u_xx
+"""
 POINTS = "residual = 4\ninitial = 2"
 
 
 def test_the_outline_of_a_built_in_problem(study):
-    assert outline(study()) == Outline(("x",), ("u",), {"residual": 3, "boundary": 1}, has_exact=True)
+    channels, inputs, reads = ({"residual": n, "boundary": 1} for n in (3, 2, 1))
+    assert outline(study()) == Outline(("x",), ("u",), channels, inputs, reads, has_exact=True)
 
 
 def test_the_outline_of_a_file(study):
     found = outline(study(mine=MIXED, points=POINTS))
-    assert found == Outline(("t", "x"), ("u",), {"residual": 6, "initial": 1}, has_exact=False)
+    channels, inputs, reads = ({"residual": n, "initial": 1} for n in (6, 3, 2))
+    assert found == Outline(("t", "x"), ("u",), channels, inputs, reads, has_exact=False)
+
+
+def test_of_channels_that_depend_on_a_parameter_the_most_count(study):
+    """u_tt + u_xx takes one channel for both, their product one for each."""
+    sweep = '"problem_parameters.product" = [false, true]'
+    found = outline(study(sweep, mine=WAVES, points="residual = 4"))
+    assert found.channels == {"residual": 5}
+    assert found.reads == {"residual": 2}
 
 
 def test_an_exact_solution_is_seen(study):
