@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hpcpinn import errors
-from hpcpinn.run import memory, session, task
+from hpcpinn.run import computation, memory, session
 from hpcpinn.run.session import open_session, plan_of
 from hpcpinn.run.task import execute
 from hpcpinn.store import creation, ledger
@@ -25,7 +25,7 @@ def residual(self, p, f):
 def initial(self, p, f):
     return f.u
 """
-BIG = "width = [2, 30000]\ndepth = 2\nseed = 2"
+BIG = "width = [2, 40000]\ndepth = 2\nseed = 2"
 
 
 @pytest.fixture
@@ -83,9 +83,9 @@ def test_only_what_is_missing_is_computed(study, folder, monkeypatch):
     assert execute(opened.study, opened.plan, opened.store, one).state == "done"
     before = ledger.read(folder, one.id)
     computed = []
-    run_seed = task.run_seed
+    run_seeds = computation.run_seeds
     monkeypatch.setattr(
-        task, "run_seed", lambda cell, seed: (computed.append(cell.network.width), run_seed(cell, seed))[1]
+        computation, "run_seeds", lambda cell, *rest: (computed.append(cell.network.width), run_seeds(cell, *rest))[1]
     )
     again = open_session(study("width = [2, 3]\ndepth = 1"), folder, workers=1)
     assert [execute(again.study, again.plan, again.store, each).state for each in again.plan.tasks] == ["done", "done"]
@@ -105,7 +105,7 @@ def test_what_killed_processes_left_is_cleared_away(study, folder):
 def test_too_much_for_the_memory_is_refused_before_anything_is_written(study, folder, monkeypatch):
     monkeypatch.setattr(memory, "machine_bytes", lambda: 16 * GIB)
     with pytest.raises(
-        errors.PlanError, match=r"network.width 30000, network.depth 2: .* 16.00 GiB are allowed.*Lower"
+        errors.PlanError, match=r"network.width 40000, network.depth 2: .* 16.00 GiB are allowed.*Lower"
     ) as caught:
         open_session(study(BIG), folder, workers=1)
     assert "--workers" not in str(caught.value)

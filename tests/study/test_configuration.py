@@ -46,7 +46,7 @@ def test_the_defaults_are_those_of_the_contract():
             "loss": "mean",
             "weighting": "none",
         },
-        "kernel": {"precision": "float64", "keep": "all", "tile": 1024},
+        "kernel": {"precision": "float64", "keep": "all", "tile": 1024, "spectrum": "full", "summands": "none"},
     }
 
 

@@ -31,7 +31,7 @@ DEFAULTS = {
         "loss": "mean",
         "weighting": "none",
     },
-    "kernel": {"precision": "float64", "keep": "all", "tile": 1024},
+    "kernel": {"precision": "float64", "keep": "all", "tile": 1024, "spectrum": "full", "summands": "none"},
 }
 OTHER = {  # one other value for each key
     "problem_parameters": {"frequency": 3, "shift": -0.5, "added": 1},
@@ -51,7 +51,7 @@ OTHER = {  # one other value for each key
     },
     "points": {"residual": 65, "boundary": 1, "added": 1, "sampling": "sobol", "seed": 1},
     "training": {"steps": 101, "learning_rate": 0.5, "record": [0], "loss": "sum"},
-    "kernel": {"precision": "float32", "keep": "none", "tile": 512},
+    "kernel": {"precision": "float32", "keep": "none", "tile": 512, "spectrum": "none", "summands": "layers"},
 }
 CHANGES = [(section, key, value) for section, table in OTHER.items() for key, value in table.items()]
 
@@ -81,7 +81,7 @@ def changed(section, key, value):
 def test_the_identity_is_the_hash_of_what_is_asked(study):
     asked = (
         '{"axes":[["network.width",[8,16]],["network.depth",[1]],["seed",[0,1]]],'
-        '"base":{"kernel":{"keep":"all","precision":"float64","tile":1024},'
+        '"base":{"kernel":{"keep":"all","precision":"float64","spectrum":"full","summands":"none","tile":1024},'
         '"network":{"activation":"tanh","architecture":"mlp","bias_std":1,"input_scaling":"none",'
         '"parametrization":"ntk","weight_std":1},'
         '"points":{"boundary":2,"residual":64,"sampling":"grid","seed":0},"problem_parameters":{},"training":null},'
@@ -92,7 +92,7 @@ def test_the_identity_is_the_hash_of_what_is_asked(study):
 
 
 def test_identities_are_pinned(study):
-    assert study().identity == "a685088a769614f8c34b23c986a60a3befff2306de85e7a9fad52d847096f29d"
+    assert study().identity == "8d76d5f395485cba0f116619fdcc63186d6c58157b5ff34ade948bf07e0765bb"
     assert hashed(SMALL) == "bb8f6dc5d492fcc7c994de57bb9ed4dc82ee9bf22e5050edc78bfdf5aefbdc6f"
 
 
@@ -100,7 +100,7 @@ def test_the_identity_of_a_problem_of_the_users_own_is_pinned(tmp_path):
     (tmp_path / "mine.py").write_bytes(b"class Mine: ...\n")
     assert (
         hashed(SMALL | {"problem": "mine.py:Mine"}, tmp_path)
-        == "858054c4850e93984afc2a8c47f6a698ea457a7feb8b6989c1924579b30ba269"
+        == "fbe52033bbc021904bd189251662db5707516e3dcec7111d4503a2befbe30d0d"
     )
 
 

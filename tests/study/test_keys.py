@@ -26,7 +26,7 @@ def test_every_example_is_allowed(study, key):
 def test_a_key_of_the_sections_can_be_swept_or_says_why_not():
     swept = {keys.SHORT.get(key, key) for key in keys.sweepable()}
     fixed = {key.dotted for key in DECLARED if key.fixed}
-    assert fixed == {"kernel.keep", "kernel.tile", "training.record"}
+    assert fixed == {"kernel.keep", "kernel.spectrum", "kernel.summands", "kernel.tile", "training.record"}
     assert swept - {"seed", "points.<term>", "problem_parameters.<name>"} == {key.dotted for key in DECLARED} - fixed
 
 

@@ -21,8 +21,8 @@ def test_the_drift_of_a_kernel_by_hand():
 
 def test_the_drift_of_parameters_is_that_of_all_of_them_as_one_vector():
     start = parameters(3.0, 0.0, 4.0)
-    assert drift.of_parameters(parameters(3.0, 3.0, 8.0), start) == 1.0
-    assert drift.of_parameters(start, start) == 0.0
+    assert drift.of_parameters((), (parameters(3.0, 3.0, 8.0), start)) == 1.0
+    assert drift.of_parameters((), (start, start)) == 0.0
 
 
 def test_it_does_not_depend_on_the_scale():

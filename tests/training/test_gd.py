@@ -34,9 +34,10 @@ def bits(params):
 
 
 def path(case, learning_rate, record):
-    return list(
-        trajectory.trajectory(case.problem, case.network, case.weights, case.params, case.x, learning_rate, record)
-    )
+    def advance(params, steps):
+        return case.descend(learning_rate, steps, params)
+
+    return list(trajectory.trajectory(advance, case.params, record))
 
 
 def test_it_is_the_loop_over_gradients(case):
