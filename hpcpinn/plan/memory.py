@@ -69,8 +69,8 @@ def run_bytes(load: Workload) -> int:
 def _parameters(load: Workload) -> int:
     """P numbers in the precision of the kernel; four times P in float64 for training, as which they are drawn then.
 
-    Trained parameters are there now, at step 0, as a gradient and as an update, and once more for a float32 kernel. Every
-    hidden weight is there once more, in the order in which products read it.
+    Trained parameters are there now, at step 0, as a gradient and as an update, and once more for a float32 kernel.
+    Every hidden weight is there once more, in the order in which products read it.
     """
     packed = (load.depth - 1) * load.width**2 * load.itemsize
     if not load.steps:

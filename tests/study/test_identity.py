@@ -93,7 +93,7 @@ def test_the_identity_is_the_hash_of_what_is_asked(study):
 
 def test_identities_are_pinned(study):
     assert study().identity == "8d76d5f395485cba0f116619fdcc63186d6c58157b5ff34ade948bf07e0765bb"
-    assert hashed(SMALL) == "bb8f6dc5d492fcc7c994de57bb9ed4dc82ee9bf22e5050edc78bfdf5aefbdc6f"
+    assert hashed(SMALL) == "dcda30b5a74d4cf68ddab070790e643f9e01163280f0bed6cb72316f09009da3"
 
 
 def test_the_identity_of_a_problem_of_the_users_own_is_pinned(tmp_path):
