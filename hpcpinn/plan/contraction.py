@@ -1,11 +1,12 @@
 r"""How the share of one linear map in the kernel is contracted: through its gradient, or through its factors.
 
 A map with fan-in $a$ and fan-out $b$ has for each row a gradient of $ab + b$ numbers, and factors of $C(a + b)$
-numbers for $C$ channels. With $n$ rows, $m$ rows times channels, and symmetry used,
+numbers for $C$ channels. With $n$ rows, $m_h$ and $m_\delta$ rows times channels of its inputs and sensitivities, and
+symmetry used,
 
 | | operations |
 |---|---|
-| explicit | $n^2 (ab + b) + 2 m (ab + b)$ |
+| explicit | $n^2 (ab + b) + 2 \min(m_h, m_\delta) (ab + b)$ |
 | structured | $m_\delta^2 b + m_h^2 a$ |
 
 where only channels count that are not zero by structure. The first and the last map, with a handful of numbers at one
