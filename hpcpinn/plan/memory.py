@@ -70,13 +70,11 @@ def _parameters(load: Workload) -> int:
     """P numbers in the precision of the kernel; four times P in float64 for training, as which they are drawn then.
 
     Trained parameters are there now, at step 0, as a gradient and as an update, and once more for a float32 kernel.
-    Every hidden weight is there once more, in the order in which products read it.
     """
-    packed = (load.depth - 1) * load.width**2 * load.itemsize
     if not load.steps:
-        return load.parameters * load.itemsize + packed
+        return load.parameters * load.itemsize
     rounded = load.parameters * load.itemsize if load.itemsize < _DOUBLE else 0
-    return 4 * load.parameters * _DOUBLE + rounded + packed
+    return 4 * load.parameters * _DOUBLE + rounded
 
 
 def _factors(load: Workload, together: int) -> int:

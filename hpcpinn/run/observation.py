@@ -134,7 +134,7 @@ class Streamed:
 
 def observe(cell: Setup, ensemble: Ensemble, params: Any, sink: Sink) -> Observation:
     """Compute the kernels of all networks, hand every tile to the sink, and keep what is needed of them."""
-    low = ensemble.map(Cast(precision.DTYPES[cell.configuration.kernel.precision]), (), params)
+    low = _rounded(cell, ensemble, params)
     stream = _handed_on(tiles(cell, ensemble, low), sink)
     if cell.configuration.kernel.spectrum == "full":
         return Whole(cell, assembly.whole(stream, len(cell.points.all), part=0))
@@ -142,6 +142,14 @@ def observe(cell: Setup, ensemble: Ensemble, params: Any, sink: Sink) -> Observa
     for tile in stream:
         seen.add(tile)
     return Streamed(cell, ensemble, low, seen)
+
+
+def _rounded(cell: Setup, ensemble: Ensemble, params: Any) -> Any:
+    """The parameters in the precision of the kernel; themselves if they are, since a program would copy them."""
+    dtype = precision.DTYPES[cell.configuration.kernel.precision]
+    if jax.tree.leaves(params)[0].dtype == dtype:
+        return params
+    return ensemble.map(Cast(dtype), (), params)
 
 
 def tiles(cell: Setup, ensemble: Ensemble, low: Any) -> Iterator[Tile]:

@@ -25,7 +25,7 @@ def residual(self, p, f):
 def initial(self, p, f):
     return f.u
 """
-BIG = "width = [2, 40000]\ndepth = 2\nseed = 2"
+BIG = "width = [2, 50000]\ndepth = 2\nseed = 2"
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_what_killed_processes_left_is_cleared_away(study, folder):
 def test_too_much_for_the_memory_is_refused_before_anything_is_written(study, folder, monkeypatch):
     monkeypatch.setattr(memory, "machine_bytes", lambda: 16 * GIB)
     with pytest.raises(
-        errors.PlanError, match=r"network.width 40000, network.depth 2: .* 16.00 GiB are allowed.*Lower"
+        errors.PlanError, match=r"network.width 50000, network.depth 2: .* 16.00 GiB are allowed.*Lower"
     ) as caught:
         open_session(study(BIG), folder, workers=1)
     assert "--workers" not in str(caught.value)
