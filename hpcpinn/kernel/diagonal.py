@@ -52,5 +52,5 @@ def traces(problem: Problem, network: Network, params: Params, points: Points) -
 
 @functools.partial(jax.jit, static_argnames=("case", "term"))
 def _norms(case: Case, term: str, params: Params, x: Float[Array, "strip row coordinate"]) -> Float[Array, " padded"]:
-    found = factors.factors(case, term, case.network.affine(params), x.astype(dtype_of(params)))
+    found = factors.factors(case, term, params, x.astype(dtype_of(params)))
     return gram.norms(case, found)[0]

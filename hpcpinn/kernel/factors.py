@@ -18,8 +18,7 @@ from jaxtyping import Array, Float
 
 from hpcpinn.kernel.case import Case, input_channels, output_channels
 from hpcpinn.model import evaluation, requirements
-from hpcpinn.model.jet import Jet
-from hpcpinn.model.networks.network import Linear
+from hpcpinn.model.networks.network import Params, Product
 from hpcpinn.model.networks.parametrization import Site
 
 
@@ -50,68 +49,66 @@ Factors = Mapping[str, SiteFactors]
 
 
 def factors(
-    case: Case, term: str, linear: Linear, x: Float[Array, "strip row coordinate"]
+    case: Case, term: str, params: Params, x: Float[Array, "strip row coordinate"], product: Product | None = None
 ) -> dict[str, Structured | Explicit]:
     """The factors of a panel of one term, by site.
 
     Args:
         case: what the kernel is of.
         term: name of the term.
-        linear: the network's linear maps, `network.affine(params)`.
+        params: of one network.
         x: points of the panel, in strips.
+        product: another way to multiply by its weights, see `Network.affine`.
     """
-    found = jax.vmap(jax.vmap(lambda one: _at_point(case, term, linear, one), out_axes=1))(x)
-    return {site.name: _site(case, term, site, *found[site.name]) for site in case.sites}
+    product = product or case.network.product(params)
+    found = jax.vmap(lambda strip: _of_strip(case, term, params, product, strip))(x)
+    return {site.name: _site(case, term, site, Structured(*found[site.name])) for site in case.sites}
 
 
-_Pair = tuple[Float[Array, "channel fan_in"], Float[Array, "channel fan_out"]]
+_Pair = tuple[Float[Array, "channel row fan_in"], Float[Array, "channel row fan_out"]]
 
 
-def _at_point(case: Case, term: str, linear: Linear, x: Float[Array, " coordinate"]) -> dict[str, _Pair]:
-    """The input jets and the sensitivities of every site at one point."""
+def _of_strip(
+    case: Case, term: str, params: Params, product: Product, x: Float[Array, "row coordinate"]
+) -> dict[str, _Pair]:
+    """The input jets and the sensitivities of every site."""
 
-    def row(taps: dict[str, Array]) -> tuple[Float[Array, ""], dict[str, Array]]:
+    def rows(taps: dict[str, Array]) -> tuple[Float[Array, " row"], dict[str, Array]]:
         inputs: dict[str, Array] = {}
-        tapped = _tapped(linear, taps, inputs)
-        value = evaluation.residual(case.problem, case.problem.terms[term], case.network, tapped, x)
-        return value, inputs
+        linear = case.network.affine(params, _tapped(product, taps, inputs))
+        values = evaluation.residuals(case.problem, case.problem.terms[term], case.network, linear, x)
+        return values, inputs
 
     taps = _zero_taps(case, term, x)
-    value, reverse, inputs = jax.vjp(row, taps, has_aux=True)
-    (sensitivities,) = reverse(jnp.ones_like(value))
+    values, reverse, inputs = jax.vjp(rows, taps, has_aux=True)
+    (sensitivities,) = reverse(jnp.ones_like(values))
     return {site: (inputs[site], sensitivities[site]) for site in taps}
 
 
-def _tapped(affine: Linear, taps: Mapping[str, Array], inputs: dict[str, Array]) -> Linear:
-    """Linear maps that note their inputs and add a tap to their outputs: the tap's cotangent is the sensitivity."""
+def _tapped(product: Product, taps: Mapping[str, Array], inputs: dict[str, Array]) -> Product:
+    r"""Products $W h^\alpha$ that note $h^\alpha$ and add a tap, the cotangent of which is $m_W \delta^\alpha$."""
 
-    def linear(name: str, inner: Jet) -> Jet:
-        inputs[name] = inner.coefficients
-        outer = affine(name, inner)
-        return Jet(outer.channels, outer.coefficients + taps[name])
+    def tapped(name: str, jets: Float[Array, "channel row fan_in"]) -> Float[Array, "channel row fan_out"]:
+        inputs[name] = jets
+        return product(name, jets) + taps[name]
 
-    return linear
+    return tapped
 
 
-def _zero_taps(case: Case, term: str, x: Float[Array, " coordinate"]) -> dict[str, Array]:
+def _zero_taps(case: Case, term: str, x: Float[Array, "row coordinate"]) -> dict[str, Array]:
     channels = len(requirements.required_channels(case.problem, case.problem.terms[term]))
-    return {site.name: jnp.zeros((channels, site.fan_out), x.dtype) for site in case.sites}
+    return {site.name: jnp.zeros((channels, len(x), site.fan_out), x.dtype) for site in case.sites}
 
 
-def _site(
-    case: Case,
-    term: str,
-    site: Site,
-    inputs: Float[Array, "strip channel row fan_in"],
-    sensitivities: Float[Array, "strip channel row fan_out"],
-) -> SiteFactors:
-    scales = case.network.scales(site)
+def _site(case: Case, term: str, site: Site, structured: Structured) -> SiteFactors:
     if site.name not in case.explicit:
-        return Structured(inputs, scales.weight * sensitivities)
+        return structured
+    inputs, sensitivities = structured.inputs, structured.sensitivities
     known = set(input_channels(case.problem, term, site)) & set(output_channels(case.problem, term, site))
     known = known or {0}  # a term that reads no field has sensitivities of zero
-    weight = scales.weight * sum(_outer(sensitivities[:, k], inputs[:, k]) for k in sorted(known))
-    bias = scales.bias * sensitivities[:, 0]
+    weight = sum(_outer(sensitivities[:, k], inputs[:, k]) for k in sorted(known))
+    scales = case.network.scales(site)
+    bias = scales.bias / scales.weight * sensitivities[:, 0]
     return Explicit(jnp.concatenate([weight, bias], axis=-1))
 
 

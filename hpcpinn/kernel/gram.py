@@ -22,6 +22,10 @@ from hpcpinn.model.networks.parametrization import Site
 
 Block = Float[Array, "row col"]
 
+# Bytes of a row of one channel from which on copying strips takes longer than the products that they save: 128 rows of
+# 3 channels at N = 4096 took 46 ms in strips and 38 ms as a whole in float64, 17.9 and 18.2 ms in float32.
+_WIDE = 32 * 1024
+
 
 def pair(case: Case, rows: Factors, cols: Factors) -> Float[Array, "part row col"]:
     """The block of the kernel between two panels, for every part of the case."""
@@ -29,7 +33,7 @@ def pair(case: Case, rows: Factors, cols: Factors) -> Float[Array, "part row col
 
 
 def diagonal(case: Case, rows: Factors) -> Float[Array, "part row row"]:
-    """The block between a panel and itself: strips on and above the diagonal, zeros below them."""
+    """The block between a panel and itself: what is on and above the diagonal; below it are zeros or mirror images."""
     return _parts(case, lambda site: _upper(case, site, rows[site.name]))
 
 
@@ -74,6 +78,8 @@ def _bias(case: Case, site: Site) -> float:
 
 
 def _upper(case: Case, site: Site, panel: SiteFactors) -> Block:
+    if isinstance(panel, Structured) and panel.inputs.itemsize * site.fan_in >= _WIDE:
+        return _block(case, site, panel, panel)
     strips = jax.tree.leaves(panel)[0].shape[0]
     blocks = [_block(case, site, _strips(panel, k, k + 1), _strips(panel, k, strips)) for k in range(strips)]
     width = blocks[0].shape[1]

@@ -68,7 +68,9 @@ def _product(
     parts = dict(zip(terms, jnp.split(v, bounds), strict=True))
 
     def rows(name: str) -> _Rows:
-        return lambda theta, some: evaluation.residuals(problem, problem.terms[name], network, theta, some)
+        return lambda theta, some: evaluation.residuals(
+            problem, problem.terms[name], network, network.affine(theta), some
+        )
 
     w = jax.tree.map(jnp.zeros_like, params)
     for name, part in parts.items():

@@ -1,4 +1,4 @@
-r"""A term of a problem, evaluated at one point from the jet of the network's fields."""
+r"""The terms of a problem, evaluated from the jets of the network's fields."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from hpcpinn.model import ansatz, channels
+from hpcpinn.model import ansatz, channels, jet
 from hpcpinn.model.channels import MultiIndex
 from hpcpinn.model.jet import Jet
 from hpcpinn.model.networks.network import Linear, Network, Params
@@ -16,20 +16,16 @@ from hpcpinn.model.requirements import required_channels
 from hpcpinn.model.terms import Term
 
 
-def residual(
-    problem: Problem, term: Term, network: Network, linear: Linear, x: Float[Array, " coordinate"]
-) -> Float[Array, ""]:
-    r"""$r(x) = F(x, (\partial^\alpha u)(x))$ with the network's linear maps given, so that they can be tapped."""
-    which = required_channels(problem, term)
-    outputs = network.forward(linear, network.inputs(which, x))
-    return _evaluate(problem, term, ansatz.rewrite(problem, outputs, x), x)
-
-
 def residuals(
-    problem: Problem, term: Term, network: Network, params: Params, x: Float[Array, "row coordinate"]
+    problem: Problem, term: Term, network: Network, linear: Linear, x: Float[Array, "row coordinate"]
 ) -> Float[Array, " row"]:
-    """The term at many points."""
-    return jax.vmap(lambda one: residual(problem, term, network, network.affine(params), one))(x)
+    r"""$r_i = F(x_i, (\partial^\alpha u)(x_i))$ with the network's linear maps given, so that they can be tapped."""
+    outputs = network.forward(linear, network.inputs(required_channels(problem, term), x))
+
+    def at(one: Float[Array, " coordinate"], fields: Jet) -> Float[Array, ""]:
+        return _evaluate(problem, term, ansatz.rewrite(problem, fields, one), one)
+
+    return jax.vmap(at, in_axes=(0, jet.ROW_AXIS))(x, outputs)
 
 
 def solution(
@@ -37,12 +33,12 @@ def solution(
 ) -> Float[Array, "row field"]:
     """The fields at many points, boundary ansatz included."""
     value_only = channels.closure([], x.shape[1])
+    outputs = network.forward(network.affine(params), network.inputs(value_only, x))
 
-    def at(one: Float[Array, " coordinate"]) -> Float[Array, " field"]:
-        outputs = network.forward(network.affine(params), network.inputs(value_only, one))
-        return ansatz.rewrite(problem, outputs, one).value
+    def at(one: Float[Array, " coordinate"], fields: Jet) -> Float[Array, " field"]:
+        return ansatz.rewrite(problem, fields, one).value
 
-    return jax.vmap(at)(x)
+    return jax.vmap(at, in_axes=(0, jet.ROW_AXIS))(x, outputs)
 
 
 def exact(problem: Problem, x: Float[Array, "row coordinate"]) -> Float[Array, "row field"]:

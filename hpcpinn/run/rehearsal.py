@@ -58,7 +58,7 @@ def _check_terms(problem: Problem, points: Points) -> None:
 @functools.partial(jax.jit, static_argnums=0)
 def _values(problem: Problem, params: Params, x: Mapping[str, Array]) -> dict[str, Array]:
     terms = problem.terms.items()
-    return {name: evaluation.residuals(problem, term, _SMALL, params, x[name]) for name, term in terms}
+    return {name: evaluation.residuals(problem, term, _SMALL, _SMALL.affine(params), x[name]) for name, term in terms}
 
 
 def _params(problem: Problem) -> Params:

@@ -48,7 +48,7 @@ def term_losses(
     terms = problem.terms
     return jnp.stack(
         [
-            weight * jnp.sum(evaluation.residuals(problem, terms[name], network, params, x[name]) ** 2)
+            weight * jnp.sum(evaluation.residuals(problem, terms[name], network, network.affine(params), x[name]) ** 2)
             for name, weight in weights
         ]
     )

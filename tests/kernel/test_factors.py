@@ -47,7 +47,7 @@ def small(draw):
 
 def found(problem, network, term, params, x, explicit=()):
     case = Case(problem, network, frozenset(explicit))
-    return jax.jit(lambda theta, some: factors.factors(case, term, network.affine(theta), some))(params, x)
+    return jax.jit(lambda theta, some: factors.factors(case, term, theta, some))(params, x)
 
 
 def gradient_from_structured(network, site, of_site, row):

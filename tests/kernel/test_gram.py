@@ -33,9 +33,8 @@ def network():
 
 def panels(case, params, points):
     """The factors of all points of every term, in two strips of two rows."""
-    linear = case.network.affine(params)
     of_terms = {term: jnp.asarray(points[term]).reshape(2, 2, -1) for term in points.counts}
-    return [factors.factors(case, term, linear, x) for term, x in of_terms.items()]
+    return [factors.factors(case, term, params, x) for term, x in of_terms.items()]
 
 
 def kernel(case, params, points):

@@ -44,7 +44,7 @@ def test_terms_of_rewritten_fields_are_those_of_nested_differentiation(term, ter
     x = jnp.asarray([[0.3, 0.7], [-1.0, 1.2]])
     oracle = term_of(problem, term, lambda y: ansatz.apply(problem, NETWORK.apply(params, y), y))
     expected, scale = jax.jit(jax.vmap(oracle))(x)
-    found = jax.jit(lambda x: evaluation.residuals(problem, problem.terms[term], NETWORK, params, x))(x)
+    found = jax.jit(lambda x: evaluation.residuals(problem, problem.terms[term], NETWORK, NETWORK.affine(params), x))(x)
     assert np.all(np.abs(found - expected) <= 1e3 * eps * scale)
 
 
@@ -55,7 +55,7 @@ def test_the_rewritten_field_vanishes_exactly_and_the_other_is_untouched():
     found = evaluation.solution(problem, NETWORK, params, x)
     assert np.all(found[:, 1] == 0.0)
     np.testing.assert_array_equal(found[:, 0], jax.vmap(lambda one: NETWORK.apply(params, one))(x)[:, 0])
-    walls = evaluation.residuals(problem, problem.terms["walls"], NETWORK, params, x)
+    walls = evaluation.residuals(problem, problem.terms["walls"], NETWORK, NETWORK.affine(params), x)
     assert np.all(walls == 0.0)
 
 
@@ -78,7 +78,9 @@ def test_returning_the_fields_themselves_changes_nothing():
 )
 def test_hard_boundaries_hold_for_any_parameters(problem, term, count, eps):
     points = problem.sample({"residual": 4, term: count})
-    found = evaluation.residuals(problem, problem.terms[term], NETWORK, parameters(problem), jnp.asarray(points[term]))
+    found = evaluation.residuals(
+        problem, problem.terms[term], NETWORK, NETWORK.affine(parameters(problem)), jnp.asarray(points[term])
+    )
     assert np.all(np.abs(found) <= 10 * eps)
 
 
@@ -87,7 +89,9 @@ def test_hard_residuals_are_those_of_nested_differentiation(term_of, eps):
     params, x = parameters(problem), jnp.asarray([[0.2, -0.4], [1.0, 0.3]])
     oracle = term_of(problem, "residual", lambda y: ansatz.apply(problem, NETWORK.apply(params, y), y))
     expected, scale = jax.jit(jax.vmap(oracle))(x)
-    found = jax.jit(lambda x: evaluation.residuals(problem, problem.terms["residual"], NETWORK, params, x))(x)
+    found = jax.jit(
+        lambda x: evaluation.residuals(problem, problem.terms["residual"], NETWORK, NETWORK.affine(params), x)
+    )(x)
     assert np.all(np.abs(found - expected) <= 1e3 * eps * scale)
 
 

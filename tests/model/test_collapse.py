@@ -114,7 +114,8 @@ def drawn(problem):
 
 def of_jets(problem, name, x):
     """The rows of a term as a function of the parameters."""
-    return lambda params: evaluation.residuals(problem, problem.terms[name], network_of(problem), params, x)
+    network, term = network_of(problem), problem.terms[name]
+    return lambda params: evaluation.residuals(problem, term, network, network.affine(params), x)
 
 
 def of_nested_differentiation(problem, name, x, term_of):
@@ -170,7 +171,7 @@ class Given(Network):
 
     def forward(self, linear, inputs):
         rows = [sum(w * self.table[index] for index, w in members) for members in inputs.channels.members]
-        return Jet(inputs.channels, jnp.stack(rows))
+        return Jet(inputs.channels, jnp.stack(rows)[:, None])
 
 
 INDICES = [index for index in itertools.product(range(4), repeat=2) if sum(index) <= 3]
@@ -201,7 +202,7 @@ def test_linear_operators_have_the_same_value_from_the_fewest_channels(operator,
     Given.table = dict(zip(INDICES, map(jnp.asarray, numbers), strict=True))
     terms = [(k, a * channels.factorial(index) * Given.table[index][k]) for (k, index), a in operator.items()]
     u, v = (float(sum(value for k, value in terms if k == field)) for field in (0, 1))
-    found = evaluation.residual(problem, term, Given(), lambda name, inner: inner, jnp.zeros(2))
+    (found,) = evaluation.residuals(problem, term, Given(), lambda name, inner: inner, jnp.zeros((1, 2)))
     assert abs(found - (u**2 + v if squared else u + v)) <= 1e-12 * (1 + sum(abs(float(a)) for _, a in terms)) ** 2
 
 

@@ -47,7 +47,7 @@ def test_residuals_are_those_of_nested_differentiation_of_apply(network, term, t
     x = jax.random.uniform(KEY, (3, 2), minval=-1.0)
     oracle = term_of(problem, term, lambda y: network.apply(params, y))
     expected, scale = jax.jit(jax.vmap(oracle))(x)
-    found = jax.jit(lambda x: evaluation.residuals(problem, problem.terms[term], network, params, x))(x)
+    found = jax.jit(lambda x: evaluation.residuals(problem, problem.terms[term], network, network.affine(params), x))(x)
     assert np.all(np.abs(found - expected) <= 1e3 * eps * scale)
 
 
@@ -59,7 +59,7 @@ def test_every_term_of_a_problem_is_evaluated_at_its_own_points(problem, term_of
     for name, term in problem.terms.items():
         oracle = jax.vmap(term_of(problem, name, lambda y: network.apply(params, y)))
         expected, scale = jax.jit(oracle)(jnp.asarray(points[name]))
-        found = evaluation.residuals(problem, term, network, params, jnp.asarray(points[name]))
+        found = evaluation.residuals(problem, term, network, network.affine(params), jnp.asarray(points[name]))
         assert np.all(np.abs(found - expected) <= 1e3 * eps * (1 + scale))
 
 

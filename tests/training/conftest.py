@@ -20,7 +20,10 @@ from hpcpinn.training import gd, loss, stability
 EPS = float(np.finfo(precision.DTYPES["float64"]).eps)
 COUNTS = {"residual": 4, "boundary": 2}
 
-_residuals = functools.partial(jax.jit, static_argnums=(0, 1, 2))(evaluation.residuals)
+
+@functools.partial(jax.jit, static_argnums=(0, 1, 2))
+def _residuals(problem, term, network, params, x):
+    return evaluation.residuals(problem, term, network, network.affine(params), x)
 
 
 @dataclass(frozen=True)

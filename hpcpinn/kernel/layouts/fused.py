@@ -62,9 +62,9 @@ def _kernels(devices: Devices, case: Case, cut: _Cut) -> Body:
 
 
 def _kernel(case: Case, cut: _Cut, x: tuple[Array, ...], params: Params) -> Float[Array, "part row row"]:
-    dtype, linear = dtype_of(params), case.network.affine(params)
+    dtype = dtype_of(params)
     of_panels = [
-        factors.factors(case, term, linear, some.astype(dtype)) for term, some in zip(cut.terms, x, strict=True)
+        factors.factors(case, term, params, some.astype(dtype)) for term, some in zip(cut.terms, x, strict=True)
     ]
     upper = jnp.concatenate([_row(case, cut, of_panels, k) for k in range(len(of_panels))], axis=1)
     return jnp.triu(upper) + jnp.triu(upper, 1).swapaxes(1, 2)

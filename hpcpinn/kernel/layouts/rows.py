@@ -124,7 +124,7 @@ class Rows:
 @functools.lru_cache(maxsize=256)
 def _factors(devices: Devices, case: Case, term: str) -> Body:
     def body(params: Params, x: Float[Array, "strip row coordinate"]) -> Factors:
-        return factors.factors(case, term, case.network.affine(params), x.astype(dtype_of(params)))
+        return factors.factors(case, term, params, x.astype(dtype_of(params)))
 
     return devices.program(body)
 

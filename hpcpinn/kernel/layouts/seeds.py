@@ -76,7 +76,7 @@ def _factors(devices: Devices, case: Case, term: str) -> Body:
 
 
 def _of_network(case: Case, term: str, x: Float[Array, "strip row coordinate"], params: Params) -> Factors:
-    return factors.factors(case, term, case.network.affine(params), x.astype(dtype_of(params)))
+    return factors.factors(case, term, params, x.astype(dtype_of(params)))
 
 
 @functools.lru_cache(maxsize=256)

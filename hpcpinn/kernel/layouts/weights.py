@@ -27,8 +27,7 @@ from hpcpinn.kernel.devices import AXIS, Body, Devices
 from hpcpinn.kernel.factors import Factors
 from hpcpinn.kernel.layouts.layout import Points, dtype_of
 from hpcpinn.model import precision
-from hpcpinn.model.jet import Jet
-from hpcpinn.model.networks.network import Linear, Network, Params
+from hpcpinn.model.networks.network import Network, Params, Product
 from hpcpinn.model.problem import Problem
 
 # At the width from which this is worth while, 100 000, a slab has 6000 units: products lose nothing.
@@ -153,23 +152,23 @@ def _later(devices: Devices) -> Body:
 def _factors(devices: Devices, case: Case, term: str) -> Body:
     def body(shared: tuple[Params, Array, Array], slabs: dict[str, Array]) -> Factors:
         params, each, x = shared
-        linear = _linear(devices.axis, case, params, each, slabs)
-        return factors.factors(case, term, linear, x.astype(dtype_of(params)))
+        product = _slabwise(case, devices.axis, params, each, slabs)
+        return factors.factors(case, term, params, x.astype(dtype_of(params)), product)
 
     return devices.exchange(body)
 
 
-def _linear(axis: str | None, case: Case, params: Params, each: Int[Array, ""], slabs: dict[str, Array]) -> Linear:
-    whole = case.network.affine(params)
-    scales = {site.name: case.network.scales(site) for site in case.sites}
+def _slabwise(case: Case, axis: str | None, params: Params, each: Int[Array, ""], slabs: dict[str, Array]) -> Product:
+    """Products with the slabs of all devices where weights are cut, plain ones elsewhere."""
+    whole = case.network.product(params)
 
-    def linear(name: str, inner: Jet) -> Jet:
+    def product(name: str, jets: Float[Array, "channel row fan_in"]) -> Float[Array, "channel row fan_out"]:
         if name not in slabs:
-            return whole(name, inner)
-        product = jnp.asarray(_product(axis, each, slabs[name], inner.coefficients)) * scales[name].weight
-        return Jet(inner.channels, product.at[0].add(scales[name].bias * params[name]["bias"]))
+            return whole(name, jets)
+        flat = jnp.asarray(_product(axis, each, slabs[name], jets.reshape(-1, jets.shape[-1])))
+        return flat.reshape(*jets.shape[:-1], -1)
 
-    return linear
+    return product
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0,))

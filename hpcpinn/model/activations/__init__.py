@@ -12,7 +12,7 @@ from hpcpinn import errors
 from hpcpinn.model.activations import erf, gelu, sin, softplus, swish, tanh
 
 # (z, order) -> phi(z), phi'(z), ..., all elementwise
-Activation = Callable[[Float[Array, " width"], int], tuple[Float[Array, " width"], ...]]
+Activation = Callable[[Float[Array, "*row width"], int], tuple[Float[Array, "*row width"], ...]]
 
 ACTIVATIONS: dict[str, Activation] = {
     "erf": erf.derivatives,

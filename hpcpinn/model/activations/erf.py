@@ -10,7 +10,7 @@ from hpcpinn.model.elementary import gaussian
 _ROOT_2 = math.sqrt(2.0)
 
 
-def derivatives(z: Float[Array, " width"], order: int) -> tuple[Float[Array, " width"], ...]:
+def derivatives(z: Float[Array, "*row width"], order: int) -> tuple[Float[Array, "*row width"], ...]:
     r"""The function and its derivatives; $\varphi^{(k+1)}(z) = 2/\sqrt{\pi}\; 2^{k/2}\, G^{(k)}(\sqrt{2} z)$."""
     value = (jax.scipy.special.erf(z),)
     if order == 0:

@@ -5,6 +5,6 @@ from jaxtyping import Array, Float
 from hpcpinn.model.elementary import linear_product, logistic
 
 
-def derivatives(z: Float[Array, " width"], order: int) -> tuple[Float[Array, " width"], ...]:
+def derivatives(z: Float[Array, "*row width"], order: int) -> tuple[Float[Array, "*row width"], ...]:
     """The function and its derivatives up to the given order."""
     return linear_product.derivatives(z, logistic.derivatives(z, order))

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 from numpy.polynomial import Polynomial
 
 
-def derivatives(y: Float[Array, " width"], slope: Polynomial, order: int) -> tuple[Float[Array, " width"], ...]:
+def derivatives(y: Float[Array, "*row width"], slope: Polynomial, order: int) -> tuple[Float[Array, "*row width"], ...]:
     r"""$y, y', \ldots, y^{(\text{order})}$ from the values $y$ and the polynomial $p$ of $y' = p(y)$."""
     polynomials = [Polynomial([0.0, 1.0])]
     for _ in range(order):
@@ -17,5 +17,5 @@ def derivatives(y: Float[Array, " width"], slope: Polynomial, order: int) -> tup
     return tuple(_evaluate(polynomial, y) for polynomial in polynomials)
 
 
-def _evaluate(polynomial: Polynomial, y: Float[Array, " width"]) -> Float[Array, " width"]:
+def _evaluate(polynomial: Polynomial, y: Float[Array, "*row width"]) -> Float[Array, "*row width"]:
     return jnp.polyval(jnp.asarray(polynomial.coef[::-1], y.dtype), y)

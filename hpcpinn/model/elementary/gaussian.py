@@ -4,7 +4,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 
-def derivatives(z: Float[Array, " width"], order: int) -> tuple[Float[Array, " width"], ...]:
+def derivatives(z: Float[Array, "*row width"], order: int) -> tuple[Float[Array, "*row width"], ...]:
     r"""$G, G', \ldots$ by the recurrence $G^{(k+1)} = -z\,G^{(k)} - k\,G^{(k-1)}$."""
     result = [jnp.exp(-(z**2) / 2)]
     for k in range(order):

@@ -4,8 +4,8 @@ from jaxtyping import Array, Float
 
 
 def derivatives(
-    z: Float[Array, " width"], factor: tuple[Float[Array, " width"], ...]
-) -> tuple[Float[Array, " width"], ...]:
+    z: Float[Array, "*row width"], factor: tuple[Float[Array, "*row width"], ...]
+) -> tuple[Float[Array, "*row width"], ...]:
     r"""The derivatives of $z\,g(z)$ from those of $g$."""
     higher = (z * factor[k] + k * factor[k - 1] for k in range(1, len(factor)))
     return (z * factor[0], *higher)

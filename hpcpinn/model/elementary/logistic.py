@@ -7,6 +7,6 @@ from numpy.polynomial import Polynomial
 from hpcpinn.model.elementary import autonomous
 
 
-def derivatives(z: Float[Array, " width"], order: int) -> tuple[Float[Array, " width"], ...]:
+def derivatives(z: Float[Array, "*row width"], order: int) -> tuple[Float[Array, "*row width"], ...]:
     """The function and its derivatives up to the given order."""
     return autonomous.derivatives(jax.nn.sigmoid(z), Polynomial([0.0, 1.0, -1.0]), order)

@@ -24,6 +24,7 @@ from hpcpinn.model.problem import Problem
 
 Params = dict[str, dict[str, Array]]
 Linear = Callable[[str, Jet], Jet]
+Product = Callable[[str, Float[Array, "channel *row fan_in"]], Float[Array, "channel *row fan_out"]]
 
 
 @dataclass(frozen=True)
@@ -92,22 +93,31 @@ class Network(abc.ABC):
         value_only = channels.closure([], point.shape[0])
         return self.forward(self.affine(params), self.inputs(value_only, point)).value
 
-    def inputs(self, which: channels.Channels, x: Float[Array, " coordinate"]) -> Jet:
-        """The jet of the scaled coordinates at a point."""
-        shift = self.input_shift or (0.0,) * x.shape[0]
-        scale = self.input_scale or (1.0,) * x.shape[0]
+    def inputs(self, which: channels.Channels, x: Float[Array, "*row coordinate"]) -> Jet:
+        """The jets of the scaled coordinates."""
+        shift = self.input_shift or (0.0,) * x.shape[-1]
+        scale = self.input_scale or (1.0,) * x.shape[-1]
         return jet.coordinates(which, x, shift, scale)
 
-    def affine(self, params: Params) -> Linear:
-        r"""The linear maps $z^\alpha = m_W W h^\alpha + [\alpha = 0]\, m_b b$ of these parameters."""
+    def affine(self, params: Params, product: Product | None = None) -> Linear:
+        r"""The linear maps $z^\alpha = m_W W h^\alpha + [\alpha = 0]\, m_b b$ of these parameters.
+
+        Args:
+            params: the parameters.
+            product: another way to form $W h^\alpha$, by the name of the map.
+        """
         scales = {site.name: self.scales(site) for site in self.sites_of(params)}
+        product = product or self.product(params)
 
         def linear(name: str, inner: Jet) -> Jet:
-            weight, bias = params[name]["weight"], params[name]["bias"]
-            product = jnp.matmul(inner.coefficients, weight.T, precision=precision.MATMUL) * scales[name].weight
-            return Jet(inner.channels, product.at[0].add(scales[name].bias * bias))
+            outer = scales[name].weight * product(name, inner.coefficients)
+            return jet.raised(Jet(inner.channels, outer), scales[name].bias * params[name]["bias"])
 
         return linear
+
+    def product(self, params: Params) -> Product:
+        r"""$W h^\alpha$ for every linear map."""
+        return lambda name, jets: jnp.matmul(jets, params[name]["weight"].T, precision=precision.MATMUL)
 
     def sites_of(self, params: Params) -> tuple[Site, ...]:
         """The linear maps that these parameters belong to."""
@@ -116,8 +126,7 @@ class Network(abc.ABC):
 
     def phi(self, z: Jet) -> Jet:
         """The activation, applied to a jet."""
-        derivatives = activations.activation(self.activation)(z.value, z.channels.order)
-        return jet.compose(derivatives, z)
+        return jet.compose(activations.activation(self.activation), z)
 
     def _draw(self, key: Key[Array, ""], site: Site, dtype: np.dtype) -> dict[str, Array]:
         scales = self.scales(site)
