@@ -33,7 +33,7 @@ def against(results: Results, column: Column, case: Case, base: float) -> str:
 
 def _times(results: Results, case: Case) -> list[str]:
     ours = results.seconds(OURS, case)
-    shares = [flops.necessary(case) / ours / results.rate(case.precision, through) for through in THROUGH]
+    shares = [flops.necessary(case) / ours / results.rate(case, through) for through in THROUGH]
     others = [against(results, column, case, ours) for column in COLUMNS[1:]]
     return [*_sizes(case), form.seconds(ours), *map(form.fraction, shares), *others]
 

@@ -1,4 +1,4 @@
-"""Runs the contenders side by side: each in its own process, one after the other, with the GEMM rate in between."""
+"""Runs the contenders side by side: each in its own process, one after the other, the GEMM rate before every round."""
 
 import dataclasses
 import sys
@@ -44,9 +44,9 @@ class Race:
         yield from (self._gemm(self.sweep.gemm(precision)) for precision in self.precisions)
 
     def _case(self, case: Case, contenders: Sequence[Contender]) -> Iterator[Record]:
-        yield self._gemm(self.sweep.gemm(case.precision))
         asked = [contender for contender in contenders if self.peers or not contender.needs_peers]
         for _ in range(self.sweep.rounds):
+            yield self._gemm(self.sweep.gemm(case.precision))
             records = list(self._round(case, asked))
             yield from records
             asked = [contender for contender, record in zip(asked, records, strict=True) if _short(record)]

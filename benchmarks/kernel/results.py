@@ -66,12 +66,18 @@ class Results:
         record = self.best(column, case)
         return record.seconds if record else float("inf")
 
-    def rate(self, precision: str, through: str) -> float:
-        """The best GEMM rate of the run, FLOP/s; NaN where there is none."""
-        return max(self.rates(precision, through), default=float("nan"))
+    def rate(self, case: Case, through: str) -> float:
+        """The best GEMM rate beside a case, of the measurements before its rounds, FLOP/s; NaN where there is none."""
+        beside, last = [], float("nan")
+        for record in self.records:
+            if (record.contender, record.case.precision) == (GEMM, case.precision):
+                last = record.told["flops"].get(through, float("nan"))
+            elif record.case == case:
+                beside.append(last)
+        return max(beside, default=float("nan"))
 
     def rates(self, precision: str, through: str) -> list[float]:
-        """The GEMM rates of the run, one for each case and one at the end."""
+        """The GEMM rates of the run, one for each round and one at the end."""
         gemm = (r for r in self.records if (r.contender, r.case.precision) == (GEMM, precision))
         told = [record.told["flops"] for record in gemm]
         return [rates[through] for rates in told if through in rates]

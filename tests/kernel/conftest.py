@@ -67,7 +67,7 @@ def residual_vector(problem: Problem, network, points) -> Callable:
 
 
 def draw(network: Network, problem: Problem, seed: int) -> Params:
-    """Parameters of unit variance, as in the NTK parametrisation; `network.init` compiles for a second per shape."""
+    """Parameters of unit variance, as in the NTK parametrisation, without a compilation per shape."""
     random = np.random.default_rng(seed)
     return {
         site.name: {

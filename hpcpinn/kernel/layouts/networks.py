@@ -46,7 +46,7 @@ def share(count: int, devices: Devices) -> int:
 
 
 def deal(devices: Devices, tree: Any) -> Networks:
-    """Deal out arrays with a leading axis of networks; empty slots repeat the last network."""
+    """Deal out arrays with a leading axis of networks; slots without one repeat a network that has been dealt out."""
     count = len(jax.tree.leaves(tree)[0])
     each = share(count, devices)
     return Networks(devices.split(_in_slots(tree, len(devices), each)), count, each)
