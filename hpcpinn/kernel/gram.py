@@ -9,18 +9,20 @@ $O(n^2 C^2)$ memory for $n$ rows of $C$ channels, where the explicit product nee
 
 import functools
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from hpcpinn.kernel.case import TOTAL, Case
-from hpcpinn.kernel.factors import Explicit, Factors, SiteFactors, Structured
+from hpcpinn.kernel.factors import Explicit, Factors, Structured
 from hpcpinn.model import precision
 from hpcpinn.model.networks.parametrization import Site
 
 Block = Float[Array, "row col"]
+_Kind = TypeVar("_Kind", Structured, Explicit)
 
 # Bytes of a row of one channel from which on copying strips takes longer than the products that they save: 128 rows of
 # 3 channels at N = 4096 took 46 ms in strips and 38 ms as a whole in float64, 17.9 and 18.2 ms in float32.
@@ -29,34 +31,69 @@ _WIDE = 32 * 1024
 
 def pair(case: Case, rows: Factors, cols: Factors) -> Float[Array, "part row col"]:
     """The block of the kernel between two panels, for every part of the case."""
-    return _parts(case, lambda site: _block(case, site, rows[site.name], cols[site.name]))
+
+    def structured(site: Site) -> Block:
+        return _structured(case, site, _jets(rows, site), _jets(cols, site))
+
+    return _parts(case, structured, lambda sites: _product(_gradients(rows, sites), _gradients(cols, sites)))
 
 
 def diagonal(case: Case, rows: Factors) -> Float[Array, "part row row"]:
     """The block between a panel and itself: what is on and above the diagonal; below it are zeros or mirror images."""
-    return _parts(case, lambda site: _upper(case, site, rows[site.name]))
+
+    def explicit(sites: Sequence[Site]) -> Block:
+        gradients = _gradients(rows, sites)
+        return _product(gradients, gradients)
+
+    return _parts(case, lambda site: _upper(case, site, _jets(rows, site)), explicit)
 
 
 def norms(case: Case, rows: Factors) -> Float[Array, "part row"]:
     """The diagonal of the block between a panel and itself, without the rest of it."""
-    return _parts(case, lambda site: _norms(case, site, rows[site.name]))
+
+    def explicit(sites: Sequence[Site]) -> Float[Array, " row"]:
+        return jnp.sum(_gradients(rows, sites) ** 2, axis=-1).reshape(-1)
+
+    return _parts(case, lambda site: _norms(case, site, _jets(rows, site)), explicit)
 
 
-def _parts(case: Case, summand: Callable[[Site], Array]) -> Float[Array, "part ..."]:
-    """Total or single summands; sites are summed in the order of the network."""
-    wanted = [site for site in case.sites if TOTAL in case.parts or site.name in case.parts]
-    summands = {site.name: summand(site) for site in wanted}
-    if TOTAL in case.parts:
-        summands[TOTAL] = functools.reduce(jnp.add, summands.values())
-    return jnp.stack([summands[part] for part in case.parts])
+def _parts(
+    case: Case, structured: Callable[[Site], Array], explicit: Callable[[Sequence[Site]], Array]
+) -> Float[Array, "part ..."]:
+    """Total or single summands."""
+    of_parts = [[site for site in case.sites if part in (TOTAL, site.name)] for part in case.parts]
+    return jnp.stack([_sum(case, sites, structured, explicit) for sites in of_parts])
 
 
-def _block(case: Case, site: Site, rows: SiteFactors, cols: SiteFactors) -> Block:
-    if isinstance(rows, Explicit) and isinstance(cols, Explicit):
-        return _product(rows.gradient, cols.gradient)
-    if isinstance(rows, Structured) and isinstance(cols, Structured):
-        return _structured(case, site, rows, cols)
-    raise TypeError(f"site {site.name} is contracted in two ways")
+def _sum(
+    case: Case,
+    sites: Sequence[Site],
+    structured: Callable[[Site], Array],
+    explicit: Callable[[Sequence[Site]], Array],
+) -> Float[Array, "..."]:
+    """The summands of some sites: structured ones in the order of the network, then the explicit ones as one product.
+
+    Site by site, and in strips like the others, explicit ones made a kernel of 128 rows at N = 16 take 0.52 ms, not
+    0.39 ms.
+    """
+    apart = [structured(site) for site in sites if site.name not in case.explicit]
+    together = [site for site in sites if site.name in case.explicit]
+    return functools.reduce(jnp.add, [*apart, explicit(together)] if together else apart)
+
+
+def _jets(factors: Factors, site: Site) -> Structured:
+    return _of_kind(Structured, factors, site)
+
+
+def _gradients(factors: Factors, sites: Sequence[Site]) -> Float[Array, "strip row entry"]:
+    return jnp.concatenate([_of_kind(Explicit, factors, site).gradient for site in sites], axis=-1)
+
+
+def _of_kind(kind: type[_Kind], factors: Factors, site: Site) -> _Kind:
+    found = factors[site.name]
+    if not isinstance(found, kind):
+        raise TypeError(f"site {site.name} is contracted in two ways")
+    return found
 
 
 def _structured(case: Case, site: Site, rows: Structured, cols: Structured) -> Block:
@@ -77,22 +114,20 @@ def _bias(case: Case, site: Site) -> float:
     return (scales.bias / scales.weight) ** 2
 
 
-def _upper(case: Case, site: Site, panel: SiteFactors) -> Block:
-    if isinstance(panel, Structured) and panel.inputs.itemsize * site.fan_in >= _WIDE:
-        return _block(case, site, panel, panel)
-    strips = jax.tree.leaves(panel)[0].shape[0]
-    blocks = [_block(case, site, _strips(panel, k, k + 1), _strips(panel, k, strips)) for k in range(strips)]
+def _upper(case: Case, site: Site, panel: Structured) -> Block:
+    if panel.inputs.itemsize * site.fan_in >= _WIDE:
+        return _structured(case, site, panel, panel)
+    strips = len(panel.inputs)
+    blocks = [_structured(case, site, _strips(panel, k, k + 1), _strips(panel, k, strips)) for k in range(strips)]
     width = blocks[0].shape[1]
     return jnp.concatenate([jnp.pad(block, ((0, 0), (width - block.shape[1], 0))) for block in blocks])
 
 
-def _strips(panel: SiteFactors, start: int, stop: int) -> SiteFactors:
+def _strips(panel: Structured, start: int, stop: int) -> Structured:
     return jax.tree.map(lambda leaf: leaf[start:stop], panel)
 
 
-def _norms(case: Case, site: Site, panel: SiteFactors) -> Float[Array, " row"]:
-    if isinstance(panel, Explicit):
-        return jnp.sum(panel.gradient**2, axis=-1).reshape(-1)
+def _norms(case: Case, site: Site, panel: Structured) -> Float[Array, " row"]:
     outer, inner = _between_channels(panel.sensitivities), _between_channels(panel.inputs)
     return (jnp.sum(outer * inner, axis=(1, 2)) + _bias(case, site) * outer[:, 0, 0]).reshape(-1)
 
