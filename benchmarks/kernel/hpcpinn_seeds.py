@@ -42,7 +42,7 @@ def side_by_side(case: Case, drawn: Sequence[Params]) -> Float[np.ndarray, "seed
     params = several.deal(jax.tree.map(lambda *leaves: np.stack(leaves), *drawn))
     layout = several.layout(cases.case(equation.PROBLEM, network, points.counts), params)
     kernels = assembly.whole(assembly.tiles(layout, points, assembly.DEFAULT_TILE), len(points.all), part=0)
-    return np.stack(threads.each(lambda kernel: blocks.describe(kernel, points.counts)["eigenvalue"][0], kernels))
+    return threads.described(lambda some: blocks.describe(some, points.counts), kernels)["eigenvalue"][:, 0]
 
 
 WAYS: dict[str, Way] = {"one at a time": one_at_a_time, "side by side": side_by_side}

@@ -23,7 +23,7 @@ _DOUBLE = 8
 # Factors that are kept for later rows of tiles: those of 7000 rows of u_xx at width 512 and depth 3.
 FACTOR_BUDGET = 1024 * MIB
 # Arrays of the size of a layer's jets that are alive at once, per layer, while a panel passes forwards and backwards.
-_LIVE = 7
+_LIVE = 5
 # Narrow networks that are worked on at the same time at most: the virtual devices of a CPU, see `kernel.cores`.
 _AT_ONCE = 4
 # Points of the reference solution that are evaluated together, see `training.accuracy`.

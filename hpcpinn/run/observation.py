@@ -66,8 +66,7 @@ class Whole:
     def describe(self) -> Record:
         """Spectra and norms of every block, networks side by side in threads."""
         counts = self.cell.points.counts
-        found = threads.each(lambda kernel: blocks.describe(kernel, counts), self.kernels)
-        return {name: np.stack([one[name] for one in found]) for name in found[0]}
+        return threads.described(lambda kernels: blocks.describe(kernels, counts), self.kernels)
 
     def drift(self, first: Observation) -> Float[np.ndarray, " network"]:
         """Distance in the Frobenius norm."""

@@ -65,3 +65,11 @@ def test_a_kernel_with_one_bad_entry_spoils_only_the_blocks_that_hold_it(kernel)
     found = blocks.describe(bad, ROWS)
     for name in ("spectral_norm", "noise_floor", "frobenius_norm"):
         assert np.isnan(found[name]).tolist() == [True, False, False, True]
+
+
+def test_a_stack_of_kernels_has_the_numbers_of_each(kernel):
+    stack = np.stack([kernel, 2 * kernel, np.full_like(kernel, np.nan)])
+    together = blocks.describe(stack, ROWS)
+    for k, one in enumerate(stack):
+        for name, values in blocks.describe(one, ROWS).items():
+            np.testing.assert_array_equal(together[name][k], values)
