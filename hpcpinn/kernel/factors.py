@@ -9,6 +9,7 @@ numbers per layer and row for $C$ channels, where the gradient has $N^2$. One fo
 Where the gradient is the smaller of the two (`plan.contraction`) it is formed.
 """
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -36,9 +37,12 @@ class Structured:
 
 @dataclass(frozen=True)
 class Explicit:
-    """One linear map: the gradient of every row with respect to its weight and bias."""
+    """One linear map: the gradient of every row with respect to its weight and bias, $[dr/dW, dr/db]$ or its transpose.
 
-    gradient: Float[Array, "*batch strip row entry"]
+    The longer side is the last axis: it is written in one run.
+    """
+
+    gradient: Float[Array, "*batch strip row neuron entry"]
 
 
 jax.tree_util.register_dataclass(Structured, data_fields=["inputs", "sensitivities"], meta_fields=[])
@@ -103,20 +107,23 @@ def _zero_taps(case: Case, term: str, x: Float[Array, "row coordinate"]) -> dict
 def _site(case: Case, term: str, site: Site, structured: Structured) -> SiteFactors:
     if site.name not in case.explicit:
         return structured
-    inputs, sensitivities = structured.inputs, structured.sensitivities
     known = set(input_channels(case.problem, term, site)) & set(output_channels(case.problem, term, site))
     known = known or {0}  # a term that reads no field has sensitivities of zero
-    weight = sum(_outer(sensitivities[:, k], inputs[:, k]) for k in sorted(known))
     scales = case.network.scales(site)
-    bias = scales.bias / scales.weight * sensitivities[:, 0]
-    return Explicit(jnp.concatenate([weight, bias], axis=-1))
+    inputs = {k: _with_bias(structured.inputs[:, k], scales.bias / scales.weight if k == 0 else 0.0) for k in known}
+    outers = (_outer(structured.sensitivities[:, k], inputs[k]) for k in sorted(known))
+    return Explicit(functools.reduce(jnp.add, outers))
 
 
 def _outer(
-    left: Float[Array, "strip row fan_out"], right: Float[Array, "strip row fan_in"]
-) -> Float[Array, "strip row entry"]:
-    """The outer products of every row, flattened; the longer side is the inner one, which is written in one run."""
-    if left.shape[-1] >= right.shape[-1]:
+    left: Float[Array, "strip row fan_out"], right: Float[Array, "strip row fan_in_and_bias"]
+) -> Float[Array, "strip row neuron entry"]:
+    """The outer products of every row, the longer side last."""
+    if left.shape[-1] > right.shape[-1]:
         left, right = right, left
-    product = left[..., :, None] * right[..., None, :]
-    return product.reshape(*product.shape[:2], -1)
+    return left[..., :, None] * right[..., None, :]
+
+
+def _with_bias(inputs: Float[Array, "strip row fan_in"], value: float) -> Float[Array, "strip row fan_in_and_bias"]:
+    """What weight and bias are multiplied by: the bias by a number, and by zero in the channels of derivatives."""
+    return jnp.pad(inputs, ((0, 0), (0, 0), (0, 1)), constant_values=value)

@@ -58,11 +58,10 @@ def gradient_from_structured(network, site, of_site, row):
 
 
 def gradient_from_explicit(site, of_site, row):
-    """The gradient of the weight, its longer side in one run, and behind it that of the bias."""
-    weight, bias = np.split(np.asarray(of_site.gradient[0, row]), [-site.fan_out])
-    if site.fan_out >= site.fan_in:
-        return {"weight": weight.reshape(site.fan_in, site.fan_out).T, "bias": bias}
-    return {"weight": weight.reshape(site.fan_out, site.fan_in), "bias": bias}
+    """The gradient of the weight and, as a last column, that of the bias, with the longer side last."""
+    both = np.asarray(of_site.gradient[0, row])
+    both = both.T if site.fan_out > site.fan_in + 1 else both
+    return {"weight": both[:, :-1], "bias": both[:, -1]}
 
 
 @networks
@@ -98,7 +97,7 @@ def test_their_shapes_are_strips_channels_rows_and_the_ends_of_the_map(small, ar
     for site in others:
         assert of_sites[site.name].inputs.shape == (3, channels, 2, site.fan_in)
         assert of_sites[site.name].sensitivities.shape == (3, channels, 2, site.fan_out)
-    assert of_sites["output"].gradient.shape == (3, 2, output.fan_in * output.fan_out + output.fan_out)
+    assert of_sites["output"].gradient.shape == (3, 2, output.fan_out, output.fan_in + 1)
 
 
 def test_strips_are_only_a_shape(small, operators, eps):
