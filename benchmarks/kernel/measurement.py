@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.kernel.case import Case
 
-AT_LEAST, AT_MOST = 3, 50
+AT_LEAST, AT_MOST = 3, 500
 # One slow repetition is enough: what takes longer than this many budgets is not repeated.
 SLOW = 5
 _KIB = 1024

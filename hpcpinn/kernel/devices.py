@@ -54,10 +54,10 @@ class Devices:
 
         Keep the program: a second call with the same body compiles again.
         """
-        if self.mapping == "pmap":
-            return jax.pmap(body, axis_name=AXIS, in_axes=(None, 0), devices=list(self.devices))
         if len(self) == 1:
             return jax.jit(lambda shared, split: _alone(body, shared, split))
+        if self.mapping == "pmap":
+            return jax.pmap(body, axis_name=AXIS, in_axes=(None, 0), devices=list(self.devices))
         specs = (PartitionSpec(), PartitionSpec(AXIS))
         local = functools.partial(_alone, body)
         return jax.jit(

@@ -1,13 +1,10 @@
 """What can be done with the networks of an ensemble, without knowing where they are."""
 
-from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
 from hpcpinn.kernel.case import Case
 from hpcpinn.kernel.layouts.layout import Layout
-
-# (what all networks share, what each has of its own) -> a result of each; hashable, since its program is kept by it.
-Function = Callable[[Any, Any], Any]
+from hpcpinn.kernel.layouts.networks import Function
 
 
 @runtime_checkable

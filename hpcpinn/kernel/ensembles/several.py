@@ -8,10 +8,9 @@ import jax
 import numpy as np
 
 from hpcpinn.kernel.case import Case
-from hpcpinn.kernel.devices import Body, Devices
-from hpcpinn.kernel.ensembles.ensemble import Function
+from hpcpinn.kernel.devices import Devices
 from hpcpinn.kernel.layouts import networks
-from hpcpinn.kernel.layouts.networks import Networks
+from hpcpinn.kernel.layouts.networks import Alone, Function, Networks, Program
 from hpcpinn.kernel.layouts.seeds import Seeds
 
 
@@ -37,11 +36,12 @@ class Several:
 
     def map(self, function: Function, shared: Any, own: Any) -> Any:
         """The function, mapped."""
-        each = np.int32(networks.share(self.count, self.devices))
-        return _program(self.devices, function)(self.devices.share((each, shared)), own)
+        return _program(self.devices, function)(self._networks(own), shared)
 
     def read(self, own: Any) -> Any:
         """The results of all networks in their order."""
+        if isinstance(own, Alone):
+            return jax.tree.map(lambda leaf: np.asarray(leaf)[None], own.first)
         return jax.tree.map(lambda leaf: self._networks(leaf).read(self.devices.gather(leaf)), own)
 
     def layout(self, case: Case, params: Any) -> Seeds:
@@ -53,9 +53,5 @@ class Several:
 
 
 @functools.lru_cache(maxsize=64)
-def _program(devices: Devices, function: Function) -> Body:
-    def body(shared: Any, own: Any) -> Any:
-        each, rest = shared
-        return networks.apply(devices, functools.partial(function, rest), each, own)
-
-    return devices.program(body)
+def _program(devices: Devices, function: Function) -> Program:
+    return networks.program(devices, function)

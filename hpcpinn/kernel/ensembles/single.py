@@ -10,7 +10,7 @@ import numpy as np
 
 from hpcpinn.kernel.case import Case
 from hpcpinn.kernel.devices import Devices
-from hpcpinn.kernel.ensembles.ensemble import Function
+from hpcpinn.kernel.layouts.networks import Function
 from hpcpinn.kernel.layouts.rows import Exchange, Replicated, Rows
 
 

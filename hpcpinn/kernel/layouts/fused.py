@@ -7,7 +7,6 @@ A kernel of 128 rows at N = 16 is a tenth of a millisecond of work. Called panel
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -15,10 +14,11 @@ from jaxtyping import Array, Float
 
 from hpcpinn.kernel import factors, gram
 from hpcpinn.kernel.case import Case
-from hpcpinn.kernel.devices import Body, Devices
+from hpcpinn.kernel.devices import Devices
 from hpcpinn.kernel.factors import Factors
 from hpcpinn.kernel.layouts import networks
 from hpcpinn.kernel.layouts.layout import Tile, dtype_of, strips_of
+from hpcpinn.kernel.layouts.networks import Program
 from hpcpinn.kernel.layouts.seeds import Seeds
 from hpcpinn.model.networks.network import Params
 from hpcpinn.model.points import Points
@@ -46,19 +46,14 @@ def tile(layout: Seeds, points: Points, panels: Sequence[Panel]) -> Tile:
     of_term = shapes([panels])
     cut = _Cut(tuple(panel.term for panel in panels), tuple(len(panel.rows) for panel in panels))
     x = tuple(strips_of(points[panel.term], panel, of_term[panel.term]) for panel in panels)
-    shared = layout.devices.share((np.int32(layout.networks.each), x))
-    array = _kernels(layout.devices, layout.case, cut)(shared, layout.networks.tree)
+    array = _kernels(layout.devices, layout.case, cut)(layout.networks, x)
     rows = range(sum(cut.rows))
     return Tile(rows, rows, layout.networks.read(layout.devices.gather(array)))
 
 
 @functools.lru_cache(maxsize=256)
-def _kernels(devices: Devices, case: Case, cut: _Cut) -> Body:
-    def body(shared: Any, params: Params) -> Float[Array, "slot part row row"]:
-        each, x = shared
-        return networks.apply(devices, functools.partial(_kernel, case, cut, x), each, params)
-
-    return devices.program(body)
+def _kernels(devices: Devices, case: Case, cut: _Cut) -> Program:
+    return networks.program(devices, functools.partial(_kernel, case, cut))
 
 
 def _kernel(case: Case, cut: _Cut, x: tuple[Array, ...], params: Params) -> Float[Array, "part row row"]:
@@ -67,7 +62,7 @@ def _kernel(case: Case, cut: _Cut, x: tuple[Array, ...], params: Params) -> Floa
         factors.factors(case, term, params, some.astype(dtype)) for term, some in zip(cut.terms, x, strict=True)
     ]
     upper = jnp.concatenate([_row(case, cut, of_panels, k) for k in range(len(of_panels))], axis=1)
-    return jnp.triu(upper) + jnp.triu(upper, 1).swapaxes(1, 2)
+    return jnp.where(np.tri(upper.shape[-1], dtype=bool).T, upper, upper.swapaxes(1, 2))
 
 
 def _row(case: Case, cut: _Cut, of_panels: Sequence[Factors], row: int) -> Float[Array, "part some row"]:

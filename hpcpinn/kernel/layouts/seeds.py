@@ -3,22 +3,22 @@
 One virtual device per core makes the cores of a CPU work on different networks, which small products do not.
 """
 
+import dataclasses
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import jax
-import numpy as np
 from jaxtyping import Array, Float
 
 from hpcpinn.kernel import factors, gram
 from hpcpinn.kernel.case import Case
-from hpcpinn.kernel.devices import Body, Devices
+from hpcpinn.kernel.devices import Devices
 from hpcpinn.kernel.factors import Factors
 from hpcpinn.kernel.layouts import networks
 from hpcpinn.kernel.layouts.layout import Block, Points, dtype_of
-from hpcpinn.kernel.layouts.networks import Networks
+from hpcpinn.kernel.layouts.networks import Networks, Program
 from hpcpinn.model.networks.network import Params
 
 
@@ -56,23 +56,18 @@ class Seeds:
 
     def factors(self, term: str, x: Points) -> Any:
         """The factors of one panel for every network."""
-        shared = self.devices.share((np.int32(self.networks.each), x[0]))
-        return _factors(self.devices, self.case, term)(shared, self.networks.tree)
+        return _factors(self.devices, self.case, term)(self.networks, x[0])
 
     def blocks(self, rows: Any, cols: Any, same: bool) -> Iterator[Batch]:
         """The block between two panels for every network."""
-        each = self.devices.share(np.int32(self.networks.each))
-        array = _blocks(self.devices, self.case, same)(each, rows if same else (rows, cols))
+        of_networks = dataclasses.replace(self.networks, tree=rows if same else (rows, cols))
+        array = _blocks(self.devices, self.case, same)(of_networks, None)
         yield Batch(self.devices, self.networks, array)
 
 
 @functools.lru_cache(maxsize=256)
-def _factors(devices: Devices, case: Case, term: str) -> Body:
-    def body(shared: Any, params: Params) -> Factors:
-        each, x = shared
-        return networks.apply(devices, functools.partial(_of_network, case, term, x), each, params)
-
-    return devices.program(body)
+def _factors(devices: Devices, case: Case, term: str) -> Program:
+    return networks.program(devices, functools.partial(_of_network, case, term))
 
 
 def _of_network(case: Case, term: str, x: Float[Array, "strip row coordinate"], params: Params) -> Factors:
@@ -80,8 +75,8 @@ def _of_network(case: Case, term: str, x: Float[Array, "strip row coordinate"], 
 
 
 @functools.lru_cache(maxsize=256)
-def _blocks(devices: Devices, case: Case, same: bool) -> Body:
-    def one(panels: Any) -> Float[Array, "part row col"]:
+def _blocks(devices: Devices, case: Case, same: bool) -> Program:
+    def one(_: None, panels: Any) -> Float[Array, "part row col"]:
         return gram.diagonal(case, panels) if same else gram.pair(case, *panels)
 
-    return devices.program(lambda each, panels: networks.apply(devices, one, each, panels))
+    return networks.program(devices, one)

@@ -46,12 +46,20 @@ def test_shares_are_even_and_no_slot_holds_anything_but_networks(count, devices)
     assert set(slots.flat) == set(range(count))
 
 
-@given(devices)
+@given(st.integers(2, 5))
 def test_a_single_network_is_dealt_like_an_ensemble_of_one(devices):
     one = {name: leaf[0] for name, leaf in numbered(1).items()}
     alone, ensemble = networks.deal_one(imaginary(devices), one), networks.deal(imaginary(devices), numbered(1))
     assert (alone.count, alone.each) == (ensemble.count, ensemble.each) == (1, 1)
     jax.tree.map(np.testing.assert_array_equal, alone.tree, ensemble.tree)
+
+
+def test_on_a_single_device_it_is_put_into_slots_by_the_program_that_uses_it():
+    one = {name: jnp.asarray(leaf[0]) for name, leaf in numbered(1).items()}
+    alone, ensemble = networks.deal_one(first_device(), one), networks.deal(first_device(), numbered(1))
+    assert alone.tree.first is one
+    program = networks.program(first_device(), lambda shared, own: {"sum": own["weight"] + shared} | own)
+    jax.tree.map(np.testing.assert_array_equal, program(alone, 0.25), program(ensemble, 0.25))
 
 
 def function(network):
