@@ -63,7 +63,8 @@ def whole(parts: Iterator[Tile], size: int, part: int) -> Shaped[np.ndarray, "ne
             kernel = np.empty((len(values), size, size), values.dtype)
         rows, cols = slice(tile.rows.start, tile.rows.stop), slice(tile.cols.start, tile.cols.stop)
         kernel[:, rows, cols] = values
-        kernel[:, cols, rows] = values.swapaxes(1, 2)
+        if rows != cols:
+            kernel[:, cols, rows] = values.swapaxes(1, 2)
     if kernel is None:
         raise ValueError("a kernel without rows")
     return kernel

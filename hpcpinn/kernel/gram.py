@@ -35,7 +35,7 @@ def pair(case: Case, rows: Factors, cols: Factors) -> Float[Array, "part row col
     def structured(site: Site) -> Block:
         return _structured(case, site, _jets(rows, site), _jets(cols, site))
 
-    return _parts(case, structured, lambda sites: _explicit(_gradients(rows, sites), _gradients(cols, sites)))
+    return _parts(case, structured, lambda sites: _product(_gradients(rows, sites), _gradients(cols, sites)))
 
 
 def diagonal(case: Case, rows: Factors) -> Float[Array, "part row row"]:
@@ -43,7 +43,7 @@ def diagonal(case: Case, rows: Factors) -> Float[Array, "part row row"]:
 
     def explicit(sites: Sequence[Site]) -> Block:
         gradients = _gradients(rows, sites)
-        return _explicit(gradients, gradients)
+        return _product(gradients, gradients)
 
     return _parts(case, lambda site: _upper(case, site, _jets(rows, site)), explicit)
 
@@ -52,7 +52,7 @@ def norms(case: Case, rows: Factors) -> Float[Array, "part row"]:
     """The diagonal of the block between a panel and itself, without the rest of it."""
 
     def explicit(sites: Sequence[Site]) -> Float[Array, " row"]:
-        return functools.reduce(jnp.add, (jnp.sum(_flat(some) ** 2, axis=-1) for some in _gradients(rows, sites)))
+        return jnp.sum(_gradients(rows, sites) ** 2, axis=-1)
 
     return _parts(case, lambda site: _norms(case, site, _jets(rows, site)), explicit)
 
@@ -85,28 +85,17 @@ def _jets(factors: Factors, site: Site) -> Structured:
     return _of_kind(Structured, factors, site)
 
 
-def _gradients(factors: Factors, sites: Sequence[Site]) -> list[Float[Array, "strip row neuron entry"]]:
-    """The gradients of sites side by side, those of as many inputs in one array.
+def _gradients(factors: Factors, sites: Sequence[Site]) -> Float[Array, "row_of_strip entry"]:
+    """The gradients of sites side by side.
 
-    Laid out neuron by neuron they are written at twice the speed of flat ones: of a kernel of 128 rows at N = 16 in
-    float64, 40 us and not 73 us of one core.
+    Joined neuron by neuron they are written at twice the speed of flat ones: 128 rows at N = 16 in float64 in 40 us of
+    one core, not in 73 us. The last axes differ by the one entry of a bias, if at all, and zeros fill it up.
     """
     gradients = [_of_kind(Explicit, factors, site).gradient for site in sites]
-    alike = {gradient.shape[-1]: None for gradient in gradients}
-    return [
-        jnp.concatenate([gradient for gradient in gradients if gradient.shape[-1] == entries], axis=2)
-        for entries in alike
-    ]
-
-
-def _explicit(rows: Sequence[Array], cols: Sequence[Array]) -> Block:
-    pairs = zip(rows, cols, strict=True)
-    return functools.reduce(jnp.add, (_product(_flat(left), _flat(right)) for left, right in pairs))
-
-
-def _flat(gradient: Float[Array, "strip row neuron entry"]) -> Float[Array, "strip*row neuron*entry"]:
-    strips, rows, neurons, entries = gradient.shape
-    return gradient.reshape(strips * rows, neurons * entries)
+    entries = max(gradient.shape[-1] for gradient in gradients)
+    padded = [jnp.pad(one, ((0, 0), (0, 0), (0, 0), (0, entries - one.shape[-1]))) for one in gradients]
+    joined = jnp.concatenate(padded, axis=2)
+    return joined.reshape(joined.shape[0] * joined.shape[1], -1)
 
 
 def _of_kind(kind: type[_Kind], factors: Factors, site: Site) -> _Kind:
