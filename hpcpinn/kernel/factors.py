@@ -10,7 +10,7 @@ Where the gradient is the smaller of the two (`plan.contraction`) it is formed.
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import jax
@@ -18,7 +18,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from hpcpinn.kernel.case import Case, input_channels, output_channels
-from hpcpinn.model import evaluation, requirements
+from hpcpinn.model import evaluation, precision, requirements
 from hpcpinn.model.networks.network import Params, Product
 from hpcpinn.model.networks.parametrization import Site
 
@@ -47,6 +47,10 @@ class Explicit:
 
 jax.tree_util.register_dataclass(Structured, data_fields=["inputs", "sensitivities"], meta_fields=[])
 jax.tree_util.register_dataclass(Explicit, data_fields=["gradient"], meta_fields=[])
+
+# A sum of outer products is compiled together with all that makes their factors. With the channels of a mixed operator
+# of fourth order two kernels took 53 and 65 s to compile; 41 and 50 s with one batched product instead.
+_FUSED = 4
 
 SiteFactors = Structured | Explicit
 Factors = Mapping[str, SiteFactors]
@@ -111,17 +115,19 @@ def _site(case: Case, term: str, site: Site, structured: Structured) -> SiteFact
     known = known or {0}  # a term that reads no field has sensitivities of zero
     scales = case.network.scales(site)
     inputs = {k: _with_bias(structured.inputs[:, k], scales.bias / scales.weight if k == 0 else 0.0) for k in known}
-    outers = (_outer(structured.sensitivities[:, k], inputs[k]) for k in sorted(known))
-    return Explicit(functools.reduce(jnp.add, outers))
+    return Explicit(_gradient([(structured.sensitivities[:, k], inputs[k]) for k in sorted(known)]))
 
 
-def _outer(
-    left: Float[Array, "strip row fan_out"], right: Float[Array, "strip row fan_in_and_bias"]
+def _gradient(
+    pairs: Sequence[tuple[Float[Array, "strip row fan_out"], Float[Array, "strip row fan_in_and_bias"]]],
 ) -> Float[Array, "strip row neuron entry"]:
-    """The outer products of every row, the longer side last."""
-    if left.shape[-1] > right.shape[-1]:
-        left, right = right, left
-    return left[..., :, None] * right[..., None, :]
+    """The sum of the outer products of every row, the longer side last."""
+    left, right = pairs[0]
+    longer = [(b, a) if left.shape[-1] > right.shape[-1] else (a, b) for a, b in pairs]
+    if len(pairs) <= _FUSED:
+        return functools.reduce(jnp.add, (a[..., :, None] * b[..., None, :] for a, b in longer))
+    stacked = (jnp.stack(side) for side in zip(*longer, strict=True))
+    return jnp.einsum("csri,csrj->srij", *stacked, precision=precision.MATMUL)
 
 
 def _with_bias(inputs: Float[Array, "strip row fan_in"], value: float) -> Float[Array, "strip row fan_in_and_bias"]:
