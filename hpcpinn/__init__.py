@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hpcpinn.errors import HpcpinnError
-    from hpcpinn.interface import ntk
+    from hpcpinn.interface import limit_ntk, ntk
     from hpcpinn.launch.running import run_study
     from hpcpinn.model.catalogue import problem
     from hpcpinn.model.networks.mlp import MLP
@@ -26,6 +26,7 @@ _HOMES = {
     "Problem": "hpcpinn.model.problem",
     "boundary": "hpcpinn.model.terms",
     "interior": "hpcpinn.model.terms",
+    "limit_ntk": "hpcpinn.interface",
     "ntk": "hpcpinn.interface",
     "open_study": "hpcpinn.results.opening",
     "problem": "hpcpinn.model.catalogue",
@@ -39,6 +40,7 @@ __all__ = [
     "Problem",
     "boundary",
     "interior",
+    "limit_ntk",
     "ntk",
     "open_study",
     "problem",

@@ -31,6 +31,10 @@ class NetworkError(HpcpinnError):
     """A network description that does not make sense."""
 
 
+class LimitError(HpcpinnError):
+    """An infinite-width limit that is not known, or does not exist."""
+
+
 class PlanError(HpcpinnError):
     """A study that is too large for what it would run on."""
 

@@ -1,5 +1,6 @@
 r"""The terms of a problem, evaluated from the jets of the network's fields."""
 
+import functools
 from typing import Any
 
 import jax
@@ -21,11 +22,12 @@ def residuals(
 ) -> Float[Array, " row"]:
     r"""$r_i = F(x_i, (\partial^\alpha u)(x_i))$ with the network's linear maps given, so that they can be tapped."""
     outputs = network.forward(linear, network.inputs(required_channels(problem, term), x))
+    return jax.vmap(functools.partial(residual, problem, term), in_axes=(0, jet.ROW_AXIS))(x, outputs)
 
-    def at(one: Float[Array, " coordinate"], fields: Jet) -> Float[Array, ""]:
-        return _evaluate(problem, term, ansatz.rewrite(problem, fields, one), one)
 
-    return jax.vmap(at, in_axes=(0, jet.ROW_AXIS))(x, outputs)
+def residual(problem: Problem, term: Term, x: Float[Array, " coordinate"], outputs: Jet) -> Float[Array, ""]:
+    """One row from the jets of the network's outputs at its point, `outputs` of the shape (channel, field)."""
+    return _evaluate(problem, term, ansatz.rewrite(problem, outputs, x), x)
 
 
 def solution(
