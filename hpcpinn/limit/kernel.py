@@ -6,6 +6,7 @@ For linear terms it is the operator applied on both sides, $K^*(x, x') = \mathca
 sample path $u$ of the limiting Gaussian process: one draw of the process is one draw of the kernel.
 """
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -123,7 +124,7 @@ def _coefficients(
         drawn = paths.paths(network, nonlinear, len(problem.fields), key, draws)
         for panel, fields in zip(nonlinear, drawn, strict=True):
             term, x = problem.terms[panel.term], jnp.asarray(panel.x)
-            found[panel.rows.start] = jax.lax.map(lambda one: rows.coefficients(problem, term, x, one), fields)  # noqa: B023
+            found[panel.rows.start] = jax.lax.map(functools.partial(rows.coefficients, problem, term, x), fields)
     return found
 
 

@@ -120,8 +120,3 @@ def upper(of: Sequence[Panel]) -> Iterator[tuple[Panel, Panel]]:
     for k, rows in enumerate(of):
         for cols in of[k:]:
             yield rows, cols
-
-
-def channels_of(panel: Panel) -> Channels:
-    """The channels of the panel's term."""
-    return panel.inputs.channels

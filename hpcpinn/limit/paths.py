@@ -23,13 +23,13 @@ def paths(
     \Sigma(x, x')/(\alpha!\,\beta!)$, is diagonalised; eigenvalues below zero are round-off. Memory: its square,
     $(n C)^2$ numbers for $n$ rows of $C$ channels.
     """
-    starts = np.cumsum([0, *(len(panel.rows) * len(of_panels.channels_of(panel)) for panel in panels)])
+    starts = np.cumsum([0, *(len(panel.rows) * len(panel.inputs.channels) for panel in panels)])
     root = _root(_covariance(network, panels, starts))
     normal = np.asarray(jax.random.normal(key, (draws, fields, len(root)), jnp.float64))
     drawn = np.moveaxis(normal @ root.T, 1, -1)
     return [
         jnp.asarray(drawn[:, start:stop].reshape(draws, -1, len(panel.rows), fields).swapaxes(1, 2))
-        for panel, start, stop in zip(panels, starts[:-1], starts[1:], strict=True)
+        for panel, (start, stop) in zip(panels, itertools.pairwise(starts), strict=True)
     ]
 
 

@@ -55,11 +55,6 @@ def is_linear(problem: Problem, term: Term) -> bool:
     return not _depends(program, [False, True])[0]
 
 
-def is_all_linear(problem: Problem) -> bool:
-    """Whether all terms of a problem are affine in its fields."""
-    return all(is_linear(problem, term) for term in problem.terms.values())
-
-
 def _depends(program: ClosedJaxpr, inputs: list[bool]) -> list[bool]:
     """Which results of a program depend on the marked inputs."""
     marked: dict[Any, bool] = dict.fromkeys(program.jaxpr.constvars, False)
