@@ -2,6 +2,7 @@
 #
 #   make study       run jobs/quickstart.toml here; prints the table and where the store and the figure are
 #   make test        every test this machine can run; what was skipped, and why, is printed last
+#   make analysis    run the reduced studies of jobs/scaling, then the notebooks on them; about a quarter of an hour
 #   make check       formatting, lint, types, layers, shell scripts
 #   make limits      times at a prompt against what is promised: help, plan, status, opening
 #   make benchmarks  the kernel side by side with its peers, into benchmarks/README.md; about an hour on a quiet machine
@@ -27,13 +28,15 @@ INSTALL = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check 
 # Touched when the installation is complete: an interrupted one is repeated.
 RUNS := $(VENV)/.installed-test
 CHECKS := $(VENV)/.installed-dev
+NOTEBOOKS := $(VENV)/.installed-notebooks
+REDUCED := $(wildcard jobs/scaling/reduced/*.toml)
 PEERED := $(if $(PEERS),$(PEERS)/.installed)
 SCRIPTS := .ci/run
 
-.PHONY: help study test limits benchmarks check lint types layers scripts format clean
+.PHONY: help study test analysis limits benchmarks check lint types layers scripts format clean
 
 help:
-	@sed -n '3,13s/^# \{0,1\}//p' Makefile
+	@sed -n '3,14s/^# \{0,1\}//p' Makefile
 
 study: $(RUNS)
 	$(VENV)/bin/hpcpinn run jobs/quickstart.toml
@@ -41,6 +44,11 @@ study: $(RUNS)
 # At most 8 workers: each compiles for itself, and beyond 8 the compilations cost more than the tests.
 test: $(RUNS)
 	$(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
+
+# A study that was run before runs only what is missing. Warnings of the notebook's own machinery are not ours.
+analysis: $(NOTEBOOKS)
+	for study in $(REDUCED); do $(VENV)/bin/hpcpinn run $$study; done
+	$(VENV)/bin/python -m pytest --nbmake --override-ini addopts= --override-ini filterwarnings= analysis
 
 limits: $(RUNS)
 	$(VENV)/bin/python benchmarks/limits.py
@@ -94,6 +102,11 @@ $(RUNS): pyproject.toml constraints.txt
 $(CHECKS): $(RUNS)
 	@echo "Installing the linters into $(VENV): once."
 	@$(INSTALL) --editable '.[dev]'
+	@touch $@
+
+$(NOTEBOOKS): $(RUNS)
+	@echo "Installing what runs notebooks into $(VENV): once."
+	@$(INSTALL) --editable '.[notebooks,test]'
 	@touch $@
 
 $(PEERS)/.installed: benchmarks/peers.txt

@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hpcpinn import results
     from hpcpinn.errors import HpcpinnError
     from hpcpinn.interface import limit_ntk, ntk
     from hpcpinn.launch.running import run_study
@@ -44,12 +45,15 @@ __all__ = [
     "ntk",
     "open_study",
     "problem",
+    "results",
     "run_study",
 ]
 
 
 def __getattr__(name: str) -> Any:
     """Find a public name at its first use."""
+    if name == "results":
+        return importlib.import_module("hpcpinn.results")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
     return getattr(importlib.import_module(_HOMES[name]), name)

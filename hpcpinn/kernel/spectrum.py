@@ -32,6 +32,17 @@ def eigenvalues(kernel: Float[np.ndarray, "*network n n"]) -> Float[np.ndarray, 
     return np.where(finite, values[..., ::-1], np.nan)
 
 
+def eigenbasis(
+    kernel: Float[np.ndarray, "n n"],
+) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, "n n"]]:
+    """Eigenvalues of a symmetric matrix, largest first, and its eigenvectors as columns; NaN if it is not finite."""
+    if not np.isfinite(kernel).all():
+        return np.full(len(kernel), np.nan), np.full(kernel.shape, np.nan)
+    with threads(len(kernel)):
+        values, vectors = np.linalg.eigh(kernel.astype(np.float64, copy=False))
+    return values[::-1], vectors[:, ::-1]
+
+
 def noise_floor(
     largest: float | Float[np.ndarray, "..."], size: int | Int[np.ndarray, "..."], precision: np.dtype
 ) -> float | Float[np.ndarray, "..."]:

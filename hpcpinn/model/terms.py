@@ -7,7 +7,7 @@ from typing import Any
 
 from hpcpinn import errors
 
-RESERVED = ("all", "sampling", "seed")
+RESERVED = ("all", "sampling", "seed", "compared")
 _MARK = "__hpcpinn_term__"
 
 

@@ -7,6 +7,7 @@ from hpcpinn.plan.variables import Variable
 
 # A cell with fewer rows than others leaves the end of these dimensions to NaN.
 PADDED = ("row", "col", "mode")
+RANDOM_LIMIT = "random limit"
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,10 @@ class Quantity:
         formula: how it is defined.
         units: "1" unless said otherwise.
         needs: what has to hold: "kernel" (kernels are kept), "layers" (also those of layers), "spectrum" (eigenvalues
-            are wanted), "training" or "exact" (a solution is known); "" if always there.
+            are wanted), "training", "exact" (a solution is known), "prediction" (linearised dynamics are wanted),
+            "comparison" (kernels are compared with their limit), and either "limit" (which is one kernel) or
+            "random limit" (which is drawn); "" if always there.
+        of_limit: whether it depends on those axes alone on which an infinitely wide network depends.
     """
 
     name: str
@@ -29,6 +33,7 @@ class Quantity:
     formula: str
     units: str = "1"
     needs: str = ""
+    of_limit: bool = False
 
 
 _SPECTRAL = ("step", "block")
@@ -65,6 +70,62 @@ QUANTITIES = (
         "learning rate over the stability edge of the loss in use",
         needs="training",
     ),
+    Quantity(
+        "residual_norm", ("step", "block"), "Euclidean norm of the rows of the block", "|r|_2", needs="prediction"
+    ),
+    Quantity(
+        "predicted_residual_norm",
+        ("step", "linearized", "block"),
+        "norm of the rows under a kernel that stays as it is",
+        "r(k) = (I - 2 eta K W)^k r(0)",
+        needs="prediction",
+    ),
+    Quantity(
+        "mode_residual",
+        ("step", "linearized", "mode"),
+        "weighted residuals along the eigenvectors of that kernel",
+        "|q . W^(1/2) r(k)|, W^(1/2) K W^(1/2) q = lambda q",
+        needs="prediction",
+    ),
+    Quantity(
+        "predicted_mode_residual",
+        ("step", "linearized", "mode"),
+        "the same under a kernel that stays as it is",
+        "|1 - 2 eta lambda|^k |q . W^(1/2) r(0)|",
+        needs="prediction",
+    ),
+    Quantity(
+        "limit_distance",
+        ("step",),
+        "distance of the kernel from its limit of infinite width",
+        "|K / limit_scale - K*|_F / |K*|_F",
+        needs="limit",
+    ),
+    Quantity(
+        "limit_scale",
+        (),
+        "what K is divided by before it is compared with its limit: the width for the parametrisation standard",
+        "K / limit_scale -> K*",
+        needs="comparison",
+    ),
+    Quantity(
+        "limit_kernel",
+        ("row", "col"),
+        "limit K* of infinite width of the kernel at initialisation",
+        "K*(x, x') = L_x L_x' Theta*(x, x')",
+        needs="limit",
+        of_limit=True,
+    ),
+    *(
+        Quantity(f"limit_{name}", (*drawn, "block", *of_block), long_name, formula, needs=needs, of_limit=True)
+        for needs, drawn in (("limit", ()), (RANDOM_LIMIT, ("draw",)))
+        for name, of_block, long_name, formula in (
+            ("eigenvalue", ("mode",), "eigenvalues of the block of K*, largest first", "K* q = lambda q"),
+            ("trace", (), "trace of the block of K*", "sum_i K*_ii"),
+            ("frobenius_norm", (), "Frobenius norm of the block of K*", "sqrt(sum_ij K*_ij^2)"),
+            ("spectral_norm", (), "spectral norm of the block of K*", "max_v |K* v| / |v|"),
+        )
+    ),
     Quantity("seconds", (), "time that the run took", "wall clock of the task over its runs", units="s"),
     Quantity("peak_bytes", (), "peak memory of the process that ran it", "maximum resident set size", units="bytes"),
 )
@@ -88,7 +149,12 @@ class Kept:
 
 
 def data_variables(
-    sweep: Sequence[str], sizes: Mapping[str, int], seeds_per_task: int, kept: Kept, available: Iterable[str]
+    sweep: Sequence[str],
+    sizes: Mapping[str, int],
+    seeds_per_task: int,
+    kept: Kept,
+    available: Iterable[str],
+    of_limit: tuple[int, ...] = (),
 ) -> tuple[Variable, ...]:
     """The variables of a store.
 
@@ -97,9 +163,10 @@ def data_variables(
         sizes: length of every dimension.
         seeds_per_task: length of a chunk along the seed axis.
         kept: how kernels are stored.
-        available: which of "training", "exact", "spectrum" and "layers" hold; "kernel" follows from `kept`.
+        available: what `Quantity.needs` may ask for and holds; "kernel" follows from `kept`.
+        of_limit: places of the axes on which an infinitely wide network depends.
     """
-    layout = _Layout(tuple(sweep), sizes, seeds_per_task)
+    layout = _Layout(tuple(sweep), sizes, seeds_per_task, of_limit)
     there = {"", *available} | ({"kernel"} if kept.seeds else set())
     there -= set() if kept.seeds else {"layers"}
     return tuple(
@@ -114,6 +181,7 @@ class _Layout:
     sweep: tuple[str, ...]
     sizes: Mapping[str, int]
     seeds_per_task: int
+    of_limit: tuple[int, ...]
 
     def small(self, quantity: Quantity) -> Variable:
         """A task's part is one chunk: its seeds side by side, everything after them whole."""
@@ -123,12 +191,14 @@ class _Layout:
     def kernel(self, quantity: Quantity, kept: Kept) -> Variable:
         """One chunk per tile of one kernel, so that who reads one kernel reads nothing else."""
         side = min(kept.tile, self.sizes["row"])
-        return self._variable(quantity, {"row": side, "col": side}, kept.dtype, kept.seeds)
+        dtype, seeds = ("float64", None) if quantity.of_limit else (kept.dtype, kept.seeds)
+        return self._variable(quantity, {"row": side, "col": side}, dtype, seeds)
 
     def _variable(self, quantity: Quantity, chunks: Mapping[str, int], dtype: str, kept: int | None) -> Variable:
-        dims = (*self.sweep, *quantity.dims)
-        attrs = {"units": quantity.units, "long_name": quantity.long_name, "formula": quantity.formula}
+        places = self.of_limit if quantity.of_limit else None
+        sweep = self.sweep if places is None else (self.sweep[place] for place in places)
+        dims = (*sweep, *quantity.dims)
         shape = tuple(self.sizes[dim] for dim in dims)
-        return Variable(
-            quantity.name, dims, shape, tuple(chunks.get(dim, 1) for dim in dims), dtype, attrs, kept_seeds=kept
-        )
+        along = tuple(chunks.get(dim, 1) for dim in dims)
+        attrs = {"units": quantity.units, "long_name": quantity.long_name, "formula": quantity.formula}
+        return Variable(quantity.name, dims, shape, along, dtype, attrs, kept_seeds=kept, places=places)

@@ -10,6 +10,7 @@ LABELS = {
     "step": (("step",), "int64", "training step of the record"),
     "block": (("block",), "string", 'block of the kernel: "all", or one term'),
     "layer": (("layer",), "string", "layer of the network"),
+    "linearized": (("linearized",), "string", 'kernel that is held fixed: "initial", K at step 0, or its "limit"'),
     "term_name": (("term",), "string", "name of the term"),
 }
 

@@ -15,6 +15,7 @@ class Outline:
         inputs: of these, the number that can be non-zero at the coordinates: the value and the slopes.
         reads: of these, the number of channels of the fields that the term reads.
         has_exact: whether the problem knows its solution, so that an error can be measured.
+        is_linear: whether every term is linear in the fields, so that the limit of infinite width is one kernel.
     """
 
     coordinates: tuple[str, ...]
@@ -23,6 +24,7 @@ class Outline:
     inputs: dict[str, int]
     reads: dict[str, int]
     has_exact: bool
+    is_linear: bool = True
 
     @property
     def terms(self) -> tuple[str, ...]:

@@ -1,16 +1,17 @@
 """A study becomes a plan: data that says what will run, what it costs, and what the store looks like."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from hpcpinn.errors import StudyError
 from hpcpinn.plan import cost
 from hpcpinn.plan.cost import Cost
-from hpcpinn.plan.hypercube import Kept, data_variables
+from hpcpinn.plan.hypercube import RANDOM_LIMIT, Kept, data_variables
 from hpcpinn.plan.labels import label_variables
 from hpcpinn.plan.layers import all_layers
+from hpcpinn.plan.limit import limit_places
 from hpcpinn.plan.outline import Outline
 from hpcpinn.plan.packing import seeds_per_task
 from hpcpinn.plan.points import PointCell, point_cells, point_positions
@@ -35,6 +36,7 @@ class Plan:
         terms: names of the problem's terms, in the order of their rows.
         steps: recorded steps.
         layers: layers whose share in the kernel is kept.
+        linearized: the kernels under which training is predicted.
         points: rows of each term at every combination of the swept `points.*` keys.
         seeds_per_task: seeds of one task, which is the chunk along the seed axis.
         tasks: in the order of cells and seeds; they cover every run exactly once.
@@ -51,6 +53,7 @@ class Plan:
     terms: tuple[str, ...]
     steps: tuple[int, ...]
     layers: tuple[str, ...]
+    linearized: tuple[str, ...]
     points: tuple[PointCell, ...]
     seeds_per_task: int
     tasks: tuple[Task, ...]
@@ -88,9 +91,18 @@ def make_plan(study: Study, outline: Outline) -> Plan:
     cells = _loads(study, outline, points)
     packed = seeds_per_task({load for _, load in cells.values()}, len(study.seeds))
     layers = _layers(cells)
+    available = _available(cells, outline)
     sizes = _sizes(study, outline, points, _steps(cells)) | ({"layer": len(layers)} if layers else {})
+    linearized = _linearized(available)
+    sizes |= {"linearized": len(linearized)} if linearized else {}
+    sizes |= {"draw": _first(cells).limit.draws} if RANDOM_LIMIT in available else {}
     variables = data_variables(
-        [axis.name for axis in study.axes], sizes, packed, _kept(cells, len(study.seeds)), _available(cells, outline)
+        [axis.name for axis in study.axes],
+        sizes,
+        packed,
+        _kept(cells, len(study.seeds)),
+        available,
+        limit_places(study.cell_axes),
     )
     labels = label_variables(study.axes, sizes, outline.coordinates)
     _refuse_duplicates(variables, labels)
@@ -104,6 +116,7 @@ def make_plan(study: Study, outline: Outline) -> Plan:
         terms=outline.terms,
         steps=_steps(cells),
         layers=layers,
+        linearized=linearized,
         points=points,
         seeds_per_task=packed,
         tasks=tasks,
@@ -136,24 +149,40 @@ def _tasks(study: Study, cells: Cells, packed: int) -> Iterator[Task]:
         yield from tasks_of_cell(cell, content, study.seeds, packed)
 
 
+def _first(cells: Cells) -> Configuration:
+    """The configuration of the first cell, for keys that are the same in all."""
+    return next(iter(cells.values()))[0]
+
+
 def _steps(cells: Cells) -> tuple[int, ...]:
-    configuration, _ = next(iter(cells.values()))
-    return (0,) if configuration.training is None else tuple(configuration.training.record)
+    training = _first(cells).training
+    return (0,) if training is None else tuple(training.record)
 
 
 def _available(cells: Cells, outline: Outline) -> set[str]:
-    configuration, _ = next(iter(cells.values()))
+    configuration = _first(cells)
     holds = {
         "training": configuration.training is not None,
-        "exact": outline.has_exact,
+        "prediction": configuration.training is not None and configuration.training.predict,
+        "exact": outline.has_exact and configuration.points.compared > 0,
         "spectrum": configuration.kernel.spectrum == "full",
         "layers": configuration.kernel.summands != "none",
+        "comparison": configuration.limit.compare,
+        "limit": configuration.limit.compare and outline.is_linear,
+        RANDOM_LIMIT: configuration.limit.compare and not outline.is_linear,
     }
     return {name for name, true in holds.items() if true}
 
 
+def _linearized(available: Container[str]) -> tuple[str, ...]:
+    """The kernels under which training is predicted; a random limit has none to offer."""
+    if "prediction" not in available:
+        return ()
+    return ("initial", "limit") if "limit" in available else ("initial",)
+
+
 def _layers(cells: Cells) -> tuple[str, ...]:
-    kernel = next(iter(cells.values()))[0].kernel
+    kernel = _first(cells).kernel
     return all_layers((configuration.network for configuration, _ in cells.values()), kernel.summands)
 
 

@@ -26,6 +26,7 @@ class Variable:
         dtype: "float64", "float32", "int64", "uint64", "bool" or "string".
         attrs: units, long_name and formula, as they stand in the store.
         kept_seeds: how many leading positions of the seed axis are ever written; None for all.
+        places: where it depends on some of the cell's axes only and on no seed, which ones; None for all of them.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Variable:
     dtype: str
     attrs: dict[str, str] = field(default_factory=dict)
     kept_seeds: int | None = None
+    places: tuple[int, ...] | None = None
 
     @property
     def itemsize(self) -> int:
@@ -51,13 +53,26 @@ Region = tuple[range, ...]
 
 
 def owned(variable: Variable, task: Task) -> Region:
-    """The positions along every dimension that the task, and no other, writes; empty along seed if it writes none."""
+    """The positions along every dimension that the task, and no other, writes; some are empty if it writes none.
+
+    What does not depend on the seed, or on an axis, belongs to the task at the first position there.
+    """
+    if variable.places is not None:
+        return _shared(variable, variable.places, task)
     cells = len(task.cell)
     start, stop = task.seeds
     kept = variable.shape[cells] if variable.kept_seeds is None else variable.kept_seeds
     seeds = range(min(start, kept), min(stop, kept))
     rest = (range(size) for size in variable.shape[cells + 1 :])
     return (*(range(place, place + 1) for place in task.cell), seeds, *rest)
+
+
+def _shared(variable: Variable, places: tuple[int, ...], task: Task) -> Region:
+    others = (at for place, at in enumerate(task.cell) if place not in places)
+    if task.seeds[0] or any(others):
+        return tuple(range(0) for _ in variable.dims)
+    here = (range(task.cell[place], task.cell[place] + 1) for place in places)
+    return (*here, *(range(size) for size in variable.shape[len(places) :]))
 
 
 def chunks(variable: Variable, region: Region) -> Iterator[tuple[int, ...]]:

@@ -8,9 +8,6 @@ from hpcpinn.plan.layers import layers
 from hpcpinn.plan.outline import Outline
 from hpcpinn.study.configuration import Configuration
 
-# Points at which a solution is compared with the exact one, about, whatever the study says.
-COMPARED = 4096
-
 
 @dataclass(frozen=True)
 class Workload:
@@ -32,7 +29,7 @@ class Workload:
         itemsize: bytes of one kernel entry while it is assembled.
         dense: whether kernels are held whole, for their spectra.
         parts: kernels that are assembled at once: the whole one, and the shares of layers that are wanted.
-        compared: points at which the solution is compared with the exact one; 0 where none is known.
+        compared: points at which the solution is compared with the exact one; 0 where it is not.
     """
 
     rows: tuple[int, ...]
@@ -100,5 +97,5 @@ def workload(configuration: Configuration, counts: dict[str, int], outline: Outl
         itemsize=4 if configuration.kernel.precision == "float32" else 8,
         dense=configuration.kernel.spectrum == "full",
         parts=1 + len(layers(network, configuration.kernel.summands)),
-        compared=COMPARED if outline.has_exact else 0,
+        compared=configuration.points.compared if outline.has_exact else 0,
     )

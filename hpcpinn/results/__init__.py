@@ -1,1 +1,22 @@
-"""The answer: stores opened as labelled arrays, exponents with confidence intervals, tables and figures."""
+"""The answer: stores opened as labelled arrays, and what notebooks share.
+
+Here are exponents with confidence intervals, distances between kernels, comparisons of laws, and the tally of runs.
+"""
+
+from hpcpinn.results.law import same_law
+from hpcpinn.results.power_law import PowerLaw, exponents, scaling
+from hpcpinn.results.spread import distance_of_mean, distance_to_widest, spread_over_seeds
+from hpcpinn.results.tally import tally
+from hpcpinn.results.variation import variation
+
+__all__ = [
+    "PowerLaw",
+    "distance_of_mean",
+    "distance_to_widest",
+    "exponents",
+    "same_law",
+    "scaling",
+    "spread_over_seeds",
+    "tally",
+    "variation",
+]

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
 from hpcpinn.results.summary import Column, Table, positions, tables
+from hpcpinn.results.tally import tally
 
 # Absolute quantities, which the table shows: the figure is about fluctuations, distances and drifts.
 _ABSOLUTE = ("trace", "largest eigenvalue")
@@ -48,13 +49,9 @@ def draw_widths(study: xr.Dataset, file: Path) -> None:
 
 
 def _title(study: xr.Dataset) -> str:
-    runs = f"{study['status'].size} runs"
-    for state in ("failed", "waiting"):
-        count = int((study["status"] == state).sum())
-        runs += f", {count} {state}" if count else ""
     lines = f"; the first {_MOST_LINES} of {positions(study)} lines" if positions(study) > _MOST_LINES else ""
     head = f"{study.attrs['study_name']}: {study.attrs['equation']}"
-    return f"{head}\nmean and 10-90 % of seeds; {runs}{lines}"
+    return f"{head}\nmean and 10-90 % of seeds; {tally(study)}{lines}"
 
 
 def _save(figure: Figure, file: Path) -> None:

@@ -37,8 +37,8 @@ def open_study(store: str | Path, chunks: Mapping[str, int] | str | None = None)
     tasks = np.asarray(arrays["task"][...])
     status = _status(opened, tasks)
     done = status == "done"
-    variables = {name: _lazy(array, done) for name, array in arrays.items() if name not in {*labels, "task"}}
     sweep = _dims(arrays["task"])
+    variables = {name: _lazy(array, sweep, done) for name, array in arrays.items() if name not in {*labels, "task"}}
     described = {
         "status": _variable(sweep, status, {"long_name": "state of the run: done, failed or waiting"}),
         "task": _variable(sweep, tasks, arrays["task"].attrs),
@@ -55,8 +55,11 @@ def _status(store: Store, tasks: UInt64[np.ndarray, "*sweep"]) -> np.ndarray:
     return result
 
 
-def _lazy(array: "zarr.Array", done: Bool[np.ndarray, "*sweep"]) -> xr.Variable:
-    return _variable(_dims(array), LazilyIndexedArray(PublishedArray(array, done)), array.attrs)
+def _lazy(array: "zarr.Array", sweep: tuple[str, ...], done: Bool[np.ndarray, "*sweep"]) -> xr.Variable:
+    """An array behind a mask; what does not depend on an axis belongs to the run at the first position there."""
+    dims = _dims(array)
+    mask = done[tuple(slice(None) if dim in dims else 0 for dim in sweep)]
+    return _variable(dims, LazilyIndexedArray(PublishedArray(array, mask)), array.attrs)
 
 
 def _variable(dims: tuple[str, ...], data: Any, attrs: Mapping[str, Any]) -> xr.Variable:

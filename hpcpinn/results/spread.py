@@ -1,6 +1,7 @@
-r"""How far kernels of single seeds are from an average: the finite-width fluctuation, before a limit is known.
+r"""How far kernels are from each other, from their averages, and averages from the limit.
 
-Where kernels were not stored there is nothing to compare: these functions need `study.kernel` of all seeds.
+Where kernels were not stored there is nothing to compare: these functions need `study.kernel` of all seeds. The
+distance of single seeds from the limit of infinite width is a variable of the store, `limit_distance`.
 """
 
 import numpy as np
@@ -33,6 +34,17 @@ def distance_to_widest(kernel: xr.DataArray) -> xr.DataArray:
         )
     reference = kernel.sel(width=widths[-1], drop=True).mean("seed")
     return _distance(kernel.sel(width=widths[:-1]), reference).rename("distance_to_widest")
+
+
+def distance_of_mean(kernel: xr.DataArray, limit: xr.DataArray) -> xr.DataArray:
+    r"""$\|\bar K - K^*\|_F / \|K^*\|_F$ of the mean over the seeds that have run from the limit of infinite width.
+
+    With the parametrisation "standard" it is $K/N$ that converges: give `study.kernel / study.limit_scale`.
+
+    It falls as $N^{-1}$ as long as the bias of finite networks shows, and for $S$ seeds is at least about $S^{-1/2}$ of
+    the distance of a single one, which falls as $N^{-1/2}$.
+    """
+    return _distance(kernel.mean("seed"), limit).rename("distance_of_mean")
 
 
 def _distance(kernel: xr.DataArray, reference: xr.DataArray) -> xr.DataArray:

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from hpcpinn import errors
-from hpcpinn.results.scaling import PowerLaw, scaling
+from hpcpinn.results.power_law import PowerLaw, scaling
 from hpcpinn.results.spread import distance_to_widest, spread_over_seeds
 
 # A table of kernels is made only where all of them can be held at once; above, it is an analysis of its own.
@@ -66,8 +66,11 @@ def _quantities(study: xr.Dataset) -> Iterator[tuple[str, xr.DataArray]]:
     if _has_kernels(study):
         kernel = study["kernel"].isel(step=0).compute()
         yield "spread over seeds", spread_over_seeds(kernel)
-        with suppress(errors.ResultsError):
-            yield "distance to widest", distance_to_widest(kernel)
+        if "limit_distance" not in study:
+            with suppress(errors.ResultsError):
+                yield "distance to widest", distance_to_widest(kernel)
+    if "limit_distance" in study:
+        yield "distance to the limit", study["limit_distance"].isel(step=0)
     for name, title in _TRAINED.items():
         if name in study and "loss" in study:
             yield title, study[name].isel(step=-1)

@@ -9,7 +9,7 @@ import numpy as np
 from hpcpinn.kernel import ensembles
 from hpcpinn.kernel.layouts.layout import Tile
 from hpcpinn.plan.tasks import Task
-from hpcpinn.run import memory, programs
+from hpcpinn.run import limits, memory, programs
 from hpcpinn.run.observation import Record, case_of
 from hpcpinn.run.runs import run_seeds
 from hpcpinn.run.setup import Setup, setup
@@ -43,4 +43,6 @@ def _batch(cell: Setup, study: Study, positions: range, keep: Keep) -> Record:
     ensemble = ensembles.ensemble(cell.problem, cell.network, cell.points.counts, len(seeds))
     record = run_seeds(cell, ensemble, seeds, functools.partial(keep, positions, case_of(cell).parts))
     seconds = (time.monotonic() - started) / len(seeds)
-    return record | {"seconds": np.full(len(seeds), seconds)}
+    compared = {"limit_scale": limits.scale(cell)} if cell.configuration.limit.compare else {}
+    alike = {"seconds": seconds} | compared
+    return record | {name: np.full(len(seeds), value) for name, value in alike.items()}

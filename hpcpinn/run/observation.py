@@ -22,6 +22,7 @@ from hpcpinn.run import moments
 from hpcpinn.run.moments import Moments
 from hpcpinn.run.setup import Setup
 from hpcpinn.training import drift, stability
+from hpcpinn.training.linearized import Linearized, linearized
 
 # Takes every tile as soon as it is there.
 Sink = Callable[[Tile], None]
@@ -56,6 +57,12 @@ class Observation(Protocol):
         ...
 
 
+def held(of: Observation) -> "Whole":
+    """An observation of kernels that are held in memory, where the study made sure that they are."""
+    assert isinstance(of, Whole)
+    return of
+
+
 @dataclass(frozen=True)
 class Whole:
     """Kernels that are held in memory, as dense spectra need them."""
@@ -70,9 +77,16 @@ class Whole:
 
     def drift(self, first: Observation) -> Float[np.ndarray, " network"]:
         """Distance in the Frobenius norm."""
-        assert isinstance(first, Whole)
-        pairs = zip(self.kernels, first.kernels, strict=True)
+        pairs = zip(self.kernels, held(first).kernels, strict=True)
         return np.array([drift.of_kernel(now, then) for now, then in pairs])
+
+    def distance(self, limit: Float[np.ndarray, "row row"]) -> Float[np.ndarray, " network"]:
+        """Distance from one kernel, relative to it, in the Frobenius norm."""
+        return np.array([drift.of_kernel(kernel, limit) for kernel in self.kernels])
+
+    def linearized(self, weights: Float[np.ndarray, " row"]) -> list[Linearized]:
+        """The dynamics under every kernel, of a loss with these row weights."""
+        return threads.each(lambda kernel: linearized(kernel, weights), self.kernels)
 
     def edges(self, weights: Float[np.ndarray, " row"]) -> Float[np.ndarray, " network"]:
         """The edge of every kernel."""

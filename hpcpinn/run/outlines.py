@@ -5,6 +5,7 @@ Nothing here starts a device: terms are called with abstract numbers.
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from hpcpinn.limit import rows
 from hpcpinn.model import requirements
 from hpcpinn.model.problem import Problem
 from hpcpinn.plan.outline import Outline
@@ -32,6 +33,7 @@ def outline(study: Study) -> Outline:
         inputs=_most([{name: len(which.linear) for name, which in channels.items()} for channels in known]),
         reads=_most(reads),
         has_exact=problems[0].exact is not None,
+        is_linear=all(rows.is_linear(problem, term) for problem in problems for term in problem.terms.values()),
     )
 
 

@@ -43,7 +43,7 @@ def rehearse(study: Study, plan: Plan) -> dict[tuple[int, ...], Points]:
         problem = setup.problem_of(configuration, study.folder)
         points = setup.points_of(configuration, problem)
         _check_terms(problem, points)
-        _check_exact(problem)
+        _check_exact(problem, configuration.points.compared)
         result[plan.points_of(cell).index] = points
     return result
 
@@ -73,9 +73,9 @@ def _params(problem: Problem) -> Params:
 
 
 @functools.cache
-def _check_exact(problem: Problem) -> None:
-    if problem.exact is not None:
-        x, values = map(np.asarray, accuracy.reference(problem))
+def _check_exact(problem: Problem, compared: int) -> None:
+    if problem.exact is not None and compared:
+        x, values = map(np.asarray, accuracy.reference(problem, compared))
         _check_finite(problem, "`exact`", x, values, "every point of the domain, its ends included")
 
 

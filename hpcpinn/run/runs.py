@@ -13,10 +13,14 @@ from hpcpinn.kernel.ensembles.ensemble import Ensemble
 from hpcpinn.kernel.layouts.layout import Tile
 from hpcpinn.model import precision
 from hpcpinn.model.networks.network import Initialization
-from hpcpinn.run.observation import Observation, Record, observe
+from hpcpinn.run.limits import limit_of
+from hpcpinn.run.observation import Observation, Record, held, observe
+from hpcpinn.run.prediction import Prediction
 from hpcpinn.run.setup import Setup
 from hpcpinn.study.configuration import Training
 from hpcpinn.training import accuracy, drift, gd, loss
+from hpcpinn.training.linearized import linearized
+from hpcpinn.training.residuals import Residuals
 from hpcpinn.training.trajectory import trajectory
 
 # Takes the place of a recorded step and a tile of the kernels there.
@@ -50,7 +54,7 @@ class _Runs:
         training = self.cell.configuration.training
         start = self._initial(seeds)
         if training is None:
-            yield self._observe(0, start).describe() | self._accuracy(start)
+            yield self._describe(self._observe(0, start)) | self._accuracy(start)
         else:
             yield from self._trained(training, start)
 
@@ -66,9 +70,27 @@ class _Runs:
     def _trained(self, training: Training, start: Any) -> Iterator[Record]:
         first = self._observe(0, start)
         course = _course(self.cell, training, first)
-        for step, params in enumerate(self._path(training, course, start)):
-            now = self._observe(step, params) if step else first
-            yield now.describe() | self._accuracy(params) | self._progress(course, now, first, params, start)
+        prediction = self._prediction(training, course, first, start)
+        for place, params in enumerate(self._path(training, course, start)):
+            now = self._observe(place, params) if place else first
+            predicted = prediction.at(training.record[place], self._residuals(course, params)) if prediction else {}
+            progress = self._progress(course, now, first, params, start)
+            yield self._describe(now) | self._accuracy(params) | progress | predicted
+
+    def _describe(self, now: Observation) -> Record:
+        limit = limit_of(self.cell)
+        return now.describe() | ({} if limit is None else {"limit_distance": held(now).distance(limit)})
+
+    def _prediction(self, training: Training, course: "_Course", first: Observation, start: Any) -> Prediction | None:
+        if not training.predict:
+            return None
+        limit = limit_of(self.cell)
+        shared = [] if limit is None else [linearized(limit, course.row_weights)]
+        dynamics = [[own, *shared] for own in held(first).linearized(course.row_weights)]
+        return Prediction(self.cell.points.counts, self._residuals(course, start), course.rates, dynamics)
+
+    def _residuals(self, course: "_Course", params: Any) -> Float[np.ndarray, "network row"]:
+        return self._read(Residuals(self.cell.problem, self.cell.network), course.x, params)
 
     def _path(self, training: Training, course: "_Course", start: Any) -> Iterator[Any]:
         descent = gd.Descent(self.cell.problem, self.cell.network, course.weights)
@@ -91,11 +113,11 @@ class _Runs:
         }
 
     def _accuracy(self, params: Any) -> Record:
-        problem = self.cell.problem
-        if problem.exact is None:
+        problem, compared = self.cell.problem, self.cell.configuration.points.compared
+        if problem.exact is None or not compared:
             return {}
         error = accuracy.Error(problem, self.cell.network)
-        return {"relative_l2": self._read(error, accuracy.reference(problem), params).astype(np.float64)}
+        return {"relative_l2": self._read(error, accuracy.reference(problem, compared), params).astype(np.float64)}
 
     def _observe(self, step: int, params: Any) -> Observation:
         return observe(self.cell, self.ensemble, params, lambda tile: self.sink(step, tile))

@@ -9,7 +9,7 @@ from hpcpinn import errors
 from hpcpinn.plan.hypercube import MEASURED
 from hpcpinn.plan.plan import Plan
 from hpcpinn.plan.tasks import Task
-from hpcpinn.run import group
+from hpcpinn.run import group, limits
 from hpcpinn.run.computation import compute
 from hpcpinn.run.kernels import Kernels
 from hpcpinn.store import ledger, regions
@@ -53,6 +53,8 @@ def _compute(study: Study, plan: Plan, store: Store, task: Task, attempt: Attemp
     group.announce(plan, task)
     kernels = Kernels(store, plan, task)
     values = compute(study, task, kernels.keep)
+    if regions.owns(plan, task, "limit_trace"):
+        values |= limits.described(study, task.cell, plan.sizes.get("draw"))
     results = {name: value for name, value in values.items() if name not in MEASURED}
     files = kernels.files + regions.write_region(store, plan, task, results)
     measured = regions.write_region(store, plan, task, {name: values[name] for name in MEASURED})

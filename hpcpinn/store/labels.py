@@ -34,6 +34,8 @@ def _known(plan: Plan) -> Iterator[tuple[str, np.ndarray]]:
     yield "block", _strings(("all", *plan.terms))
     if plan.layers:
         yield "layer", _strings(plan.layers)
+    if plan.linearized:
+        yield "linearized", _strings(plan.linearized)
     yield "term_name", _strings(plan.terms)
     yield "term", _terms(plan, variables["term"])
     yield "task", _tasks(plan, variables["task"])

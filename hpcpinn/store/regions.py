@@ -25,8 +25,8 @@ def write_region(
         store: the store.
         plan: the plan it was made from.
         task: the task that owns the region.
-        values: by name of variable; the dimensions are those after the cell's: (seeds, ...). A value that is short
-            along row, col or mode is filled up with NaN.
+        values: by name of variable; the dimensions are those after the cell's: (seeds, ...), or without seeds for what
+            depends on none. A value that is short along row, col or mode is filled up with NaN.
         part: positions along some dimensions, when not all that the task owns is written: `{"seed": range(3, 4),
             "step": range(2, 3)}` for one kernel.
 
@@ -67,6 +67,12 @@ def region_of(variable: Variable, task: Task, part: Mapping[str, range]) -> Regi
     return region
 
 
+def owns(plan: Plan, task: Task, name: str) -> bool:
+    """Whether this plan has the variable, and the task writes some of it."""
+    variable = plan.variable(name)
+    return variable is not None and all(owned(variable, task))
+
+
 def owned_files(plan: Plan, task: Task, names: Iterable[str] | None = None) -> list[str]:
     """Every chunk file of a finished task, of all variables or of those named."""
     variables = plan.variables if names is None else [_variable(plan, name) for name in names]
@@ -85,7 +91,7 @@ def _variable(plan: Plan, name: str) -> Variable:
 
 
 def _shaped(variable: Variable, region: Region, task: Task, value: np.ndarray) -> np.ndarray:
-    cells = len(task.cell)
+    cells = len(task.cell if variable.places is None else variable.places)
     shape = tuple(len(at) for at in region[cells:])
     dims = variable.dims[cells:]
     fits = value.ndim == len(shape) and all(

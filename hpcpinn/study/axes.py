@@ -12,8 +12,9 @@ from hpcpinn.study.configuration import Scalar
 RESERVED = frozenset({
     "step", "row", "col", "term", "term_name", "block", "mode", "task", "status", "seconds", "peak_bytes",
     "kernel", "eigenvalue", "noise_floor", "trace", "frobenius_norm", "spectral_norm", "kernel_drift",
-    "parameter_drift", "loss", "weight", "relative_l2", "stability",
-    "limit_kernel", "limit_eigenvalue", "limit_distance",
+    "parameter_drift", "loss", "weight", "relative_l2", "stability", "layer", "layer_kernel", "draw", "linearized",
+    "limit_kernel", "limit_eigenvalue", "limit_distance", "limit_scale", "limit_trace", "limit_frobenius_norm",
+    "limit_spectral_norm", "residual_norm", "predicted_residual_norm", "mode_residual", "predicted_mode_residual",
 })
 # fmt: on
 ALWAYS = ("network.width", "network.depth", keys.SEED)  # the axes that every study has

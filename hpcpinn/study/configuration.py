@@ -2,7 +2,8 @@
 
 Every field states in its `description` what is allowed and in its `examples` what to type: errors are worded from
 these (`study.refusal`). A `fixed` reason in a field says why it cannot be an axis. A rule that joins keys says in the
-context of its error which `key` it refuses, for which `reason`, and what to `write` instead.
+context of its error which `key` it refuses, for which `reason`, and what to `write` instead; a rule that joins sections
+also in which `section` the key is.
 """
 
 from typing import Annotated, Literal
@@ -55,7 +56,7 @@ class Network(Section):
 
 
 class Points(Section):
-    """`[points]`: how points are drawn; every other key is the number of rows of the term of that name."""
+    """`[points]`: how points are drawn; a key that is not declared is the number of rows of the term of that name."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, _Positive] = Field(init=False)
@@ -63,6 +64,12 @@ class Points(Section):
     sampling: Literal["grid", "uniform", "latin_hypercube", "sobol"] = "grid"
     seed: _Seed = Field(
         default=0, description="an integer from 0 to 4294967295, the seed of random points", examples=[0, 1]
+    )
+    compared: Annotated[int, Field(ge=0, le=2**24)] = Field(
+        default=4096,
+        description="zero or a positive integer up to 16777216, the points at which an exact solution is compared",
+        examples=[4096, 0],
+        json_schema_extra={"fixed": "errors are compared on one grid"},
     )
 
     @property
@@ -93,6 +100,12 @@ class Training(Section):
     )
     loss: Literal["mean", "sum", "half_mean", "half_sum"] = "mean"
     weighting: Literal["none"] = "none"
+    predict: bool = Field(
+        default=False,
+        description="true or false",
+        examples=[True, False],
+        json_schema_extra={"fixed": "one store either has predictions or has none"},
+    )
 
     @model_validator(mode="after")
     def _recordable(self) -> "Training":
@@ -134,6 +147,29 @@ class Kernel(Section):
     )
 
 
+class Limit(Section):
+    """`[limit]`: the comparison with infinitely wide networks."""
+
+    compare: bool = Field(
+        default=False,
+        description="true or false",
+        examples=[True, False],
+        json_schema_extra={"fixed": "one store either has limits or has none"},
+    )
+    draws: _Positive = Field(
+        default=200,
+        description="a positive integer, the draws of a limit that is random",
+        examples=[200],
+        json_schema_extra={"fixed": "all cells share the dimension `draw`"},
+    )
+    seed: _Seed = Field(
+        default=0,
+        description="an integer from 0 to 4294967295, the seed of the draws",
+        examples=[0],
+        json_schema_extra={"fixed": "one limit is drawn for all networks that are compared with it"},
+    )
+
+
 class Configuration(Section):
     """Everything that defines one cell of a study, its seed aside."""
 
@@ -143,6 +179,21 @@ class Configuration(Section):
     points: Points
     training: Training | None = None
     kernel: Kernel = Field(default_factory=Kernel)
+    limit: Limit = Field(default_factory=Limit)
+
+    @model_validator(mode="after")
+    def _held_whole(self) -> "Configuration":
+        whole = {
+            ("limit", "compare"): self.limit.compare,
+            ("training", "predict"): self.training is not None and self.training.predict,
+        }
+        asked = [place for place, wanted in whole.items() if wanted and self.kernel.spectrum == "none"]
+        if asked:
+            section, key = asked[0]
+            reason = 'it needs a kernel that is held whole, and with `kernel.spectrum = "none"` none is'
+            context = {"section": section, "key": key, "reason": reason, "write": False}
+            raise PydanticCustomError("whole", "{reason}", context)
+        return self
 
 
 def _mended(record: tuple[int, ...], steps: int) -> list[int]:

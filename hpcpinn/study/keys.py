@@ -6,9 +6,15 @@ from dataclasses import dataclass
 
 from pydantic.fields import FieldInfo
 
-from hpcpinn.study.configuration import Kernel, Network, Points, Section, Training
+from hpcpinn.study.configuration import Kernel, Limit, Network, Points, Section, Training
 
-SECTIONS: dict[str, type[Section]] = {"network": Network, "points": Points, "training": Training, "kernel": Kernel}
+SECTIONS: dict[str, type[Section]] = {
+    "network": Network,
+    "points": Points,
+    "training": Training,
+    "kernel": Kernel,
+    "limit": Limit,
+}
 TABLES = ("problem_parameters", "sweep", *SECTIONS)
 OPEN = ("problem_parameters", "points")  # the problem decides what stands in them
 TOP = ("name", "problem", *TABLES)

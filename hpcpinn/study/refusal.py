@@ -17,13 +17,21 @@ _RANKS = {"extra_forbidden": 0, "missing": 2, "default_factory_not_called": 3}
 def of(error: ValidationError, document: dict[str, Any], swept: Collection[str] = ()) -> StudyError:
     """Word the first thing wrong with a document; the dotted keys `swept` have their value from `[sweep]`."""
     first = min(error.errors(include_url=False), key=lambda details: _RANKS.get(details["type"], 1))
-    section, name = (str(part) for part in (*first["loc"], first.get("ctx", {}).get("key"))[:2])
+    section, name = _place(first)
     key = keys.find(section, name)
     if key is None:
         return unknown(section, name, document[section][name])
     if first["type"] == "missing":
         return missing(key)
     return _wrong(key, document[section][name], key.dotted in swept, first)
+
+
+def _place(details: ErrorDetails) -> tuple[str, str]:
+    """Section and name of the key: a rule that joins keys names in its context the one it refuses."""
+    context = details.get("ctx", {})
+    named = (context[part] for part in ("section", "key") if part in context)
+    section, name = (str(part) for part in (*details["loc"], *named)[:2])
+    return section, name
 
 
 def unknown(section: str, name: str, value: object) -> StudyError:

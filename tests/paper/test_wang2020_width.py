@@ -14,8 +14,8 @@ import pytest
 from rich.console import Console
 
 import hpcpinn
+from hpcpinn.results import scaling
 from hpcpinn.results.printing import print_tables
-from hpcpinn.results.scaling import scaling
 
 STUDY = Path(__file__).resolve().parents[2] / "jobs" / "papers" / "wang2020_poisson_width.toml"
 

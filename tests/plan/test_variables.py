@@ -22,18 +22,21 @@ cuts_of_cubes = st.fixed_dictionaries(
         "tile": st.integers(1, 10),
         "steps": st.integers(1, 3),
         "keep": st.sampled_from(["all", "first_seed", "none"]),
+        "limit": st.sampled_from([["limit"], ["random limit"]]),
+        "depends": st.sets(st.integers(0, 2)),
     }
 )
 
 
-def cube(lengths, seeds, per_task, rows, tile, steps, keep):
+def cube(lengths, seeds, per_task, rows, tile, steps, keep, limit, depends):
     """Variables and tasks of a sweep of any shape, cut in any way."""
     axes = [f"axis{place}" for place in range(len(lengths))]
     sizes = dict(zip(axes, lengths, strict=True)) | {"seed": seeds, "step": steps, "row": rows}
-    sizes |= {"col": rows, "mode": rows, "term": 2, "block": 3}
+    sizes |= {"col": rows, "mode": rows, "term": 2, "block": 3, "draw": 2}
+    places = tuple(sorted(place for place in depends if place < len(lengths)))
     kept = Kept({"all": seeds, "first_seed": 1, "none": 0}[keep], "float64", tile)
     packed = min(per_task, seeds)
-    variables = data_variables([*axes, "seed"], sizes, packed, kept, {"training", "exact"})
+    variables = data_variables([*axes, "seed"], sizes, packed, kept, {"training", "exact", *limit}, places)
     cells = itertools.product(*map(range, lengths))
     return variables, [Task(f"{cell}{cut}", cell, cut) for cell in cells for cut in slices(seeds, packed)]
 
@@ -60,6 +63,9 @@ def test_tasks_cover_every_entry_that_is_kept_once(cut):
     variables, tasks = cube(**cut)
     for variable in variables:
         entries = sum(math.prod(map(len, owned(variable, task))) for task in tasks)
+        if variable.places is not None:
+            assert entries == math.prod(variable.shape)
+            continue
         seeds = variable.shape[variable.dims.index("seed")]
         kept = seeds if variable.kept_seeds is None else variable.kept_seeds
         assert entries == math.prod(variable.shape) // seeds * kept

@@ -37,7 +37,7 @@ def test_the_defaults_are_those_of_the_contract():
             "bias_std": 1.0,
             "input_scaling": "none",
         },
-        "points": {"sampling": "grid", "seed": 0, "residual": 64, "boundary": 2},
+        "points": {"sampling": "grid", "seed": 0, "compared": 4096, "residual": 64, "boundary": 2},
         "training": {
             "optimizer": "gd",
             "learning_rate": "0.5 edge",
@@ -45,8 +45,10 @@ def test_the_defaults_are_those_of_the_contract():
             "record": (0, 100),
             "loss": "mean",
             "weighting": "none",
+            "predict": False,
         },
         "kernel": {"precision": "float64", "keep": "all", "tile": 1024, "spectrum": "full", "summands": "none"},
+        "limit": {"compare": False, "draws": 200, "seed": 0},
     }
 
 

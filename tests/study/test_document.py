@@ -13,7 +13,7 @@ SYNTAX = (
 def test_sections_left_out_are_empty_and_training_stays_away():
     read = document.parse('name = "a"\nproblem = "p"')
     assert (read.name, read.sweep) == ("a", {})
-    empty = {"problem_parameters": {}, "network": {}, "points": {}, "kernel": {}}
+    empty = {"problem_parameters": {}, "network": {}, "points": {}, "kernel": {}, "limit": {}}
     assert read.sections == {"problem": "p", **empty}
 
 

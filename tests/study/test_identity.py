@@ -23,15 +23,17 @@ SMALL = {
 }
 DEFAULTS = {
     "network": {"architecture": "mlp", "parametrization": "ntk", "bias_std": 1.0, "input_scaling": "none"},
-    "points": {"sampling": "grid", "seed": 0},
+    "points": {"sampling": "grid", "seed": 0, "compared": 4096},
     "training": {
         "optimizer": "gd",
         "learning_rate": "0.5 edge",
         "record": [0, 100],
         "loss": "mean",
         "weighting": "none",
+        "predict": False,
     },
     "kernel": {"precision": "float64", "keep": "all", "tile": 1024, "spectrum": "full", "summands": "none"},
+    "limit": {"compare": False, "draws": 200, "seed": 0},
 }
 OTHER = {  # one other value for each key
     "problem_parameters": {"frequency": 3, "shift": -0.5, "added": 1},
@@ -49,9 +51,10 @@ OTHER = {  # one other value for each key
         "bias_std": 0,
         "input_scaling": "zscore",
     },
-    "points": {"residual": 65, "boundary": 1, "added": 1, "sampling": "sobol", "seed": 1},
-    "training": {"steps": 101, "learning_rate": 0.5, "record": [0], "loss": "sum"},
+    "points": {"residual": 65, "boundary": 1, "added": 1, "sampling": "sobol", "seed": 1, "compared": 0},
+    "training": {"steps": 101, "learning_rate": 0.5, "record": [0], "loss": "sum", "predict": True},
     "kernel": {"precision": "float32", "keep": "none", "tile": 512, "spectrum": "none", "summands": "layers"},
+    "limit": {"compare": True, "draws": 100, "seed": 1},
 }
 CHANGES = [(section, key, value) for section, table in OTHER.items() for key, value in table.items()]
 
@@ -82,9 +85,10 @@ def test_the_identity_is_the_hash_of_what_is_asked(study):
     asked = (
         '{"axes":[["network.width",[8,16]],["network.depth",[1]],["seed",[0,1]]],'
         '"base":{"kernel":{"keep":"all","precision":"float64","spectrum":"full","summands":"none","tile":1024},'
+        '"limit":{"compare":false,"draws":200,"seed":0},'
         '"network":{"activation":"tanh","architecture":"mlp","bias_std":1,"input_scaling":"none",'
         '"parametrization":"ntk","weight_std":1},'
-        '"points":{"boundary":2,"residual":64,"sampling":"grid","seed":0},"problem_parameters":{},"training":null},'
+        '"points":{"boundary":2,"compared":4096,"residual":64,"sampling":"grid","seed":0},"problem_parameters":{},"training":null},'
         '"format":"hpcpinn-study-1",'
         '"problem":{"class":"","kind":"builtin","location":"poisson1d","sha256":null}}'
     )
@@ -92,15 +96,15 @@ def test_the_identity_is_the_hash_of_what_is_asked(study):
 
 
 def test_identities_are_pinned(study):
-    assert study().identity == "8d76d5f395485cba0f116619fdcc63186d6c58157b5ff34ade948bf07e0765bb"
-    assert hashed(SMALL) == "dcda30b5a74d4cf68ddab070790e643f9e01163280f0bed6cb72316f09009da3"
+    assert study().identity == "629a64d630117d650faf28e583bdf7987eae5c5c3103ba5d629af6bb7a5a25be"
+    assert hashed(SMALL) == "8ff8648a6a772577eeb1da4e3faaa6bc602463a50eb8c2b82ab2ea7e63e8cde8"
 
 
 def test_the_identity_of_a_problem_of_the_users_own_is_pinned(tmp_path):
     (tmp_path / "mine.py").write_bytes(b"class Mine: ...\n")
     assert (
         hashed(SMALL | {"problem": "mine.py:Mine"}, tmp_path)
-        == "fbe52033bbc021904bd189251662db5707516e3dcec7111d4503a2befbe30d0d"
+        == "b1b7bf933b345135c448b5c4a6bdc1d330b3d845c7dcd5dea37ad1f200e870a4"
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 
 ACTIVATIONS = "erf, gelu, sin, softplus, swish, tanh"
 NETWORK = "activation, architecture, bias_std, depth, input_scaling, parametrization, weight_std, width"
-TOP = "kernel, name, network, points, problem, problem_parameters, sweep, training"
+TOP = "kernel, limit, name, network, points, problem, problem_parameters, sweep, training"
 WIDTH = "a positive integer, the units of a hidden layer"
 
 REFUSALS = {
@@ -21,8 +21,8 @@ REFUSALS = {
         f"`netwrok` is not a key or section of a study; allowed: {TOP}. Did you mean `network`? Correct or remove it.",
     ),
     "section of a later version": (
-        {"limit__compare": True},
-        f"`limit` is not a key or section of a study; allowed: {TOP}. Correct or remove it.",
+        {"diagnostics__signal": True},
+        f"`diagnostics` is not a key or section of a study; allowed: {TOP}. Correct or remove it.",
     ),
     "key above its section": (
         {"activation": "tanh"},

@@ -94,7 +94,7 @@ def test_any_scalar_key_can_be_swept(study):
             'Did you mean `network.activation`? Write `"network.activation" = ["tanh"]`.',
         ),
         ("steps", [5], 'Write `"training.steps" = [5]`.'),
-        ("limit.compare", [True], "Correct or remove it."),
+        ("diagnostics.signal", [True], "Correct or remove it."),
         ("nothing.of.it", [1], "Correct or remove it."),
     ],
 )

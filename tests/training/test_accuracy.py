@@ -42,7 +42,7 @@ def test_a_multiple_of_the_exact_solution_is_off_by_its_share(share, eps):
 def test_it_is_the_formula_over_all_points_and_fields():
     problem = catalogue.problem("navier_stokes2d")
     params = NETWORK.init(jax.random.key(0), problem)
-    x = accuracy.grid(problem)
+    x = accuracy.grid(problem, accuracy.COMPARED)
     fields = jax.jit(jax.vmap(lambda one: NETWORK.apply(params, one)))(jnp.asarray(x))
     rate = 20 - np.sqrt(400 + 4 * np.pi**2)
     decay, angle = np.exp(rate * x[:, 0]), 2 * np.pi * x[:, 1]
@@ -55,7 +55,7 @@ def test_it_is_the_formula_over_all_points_and_fields():
 @pytest.mark.parametrize(("problem", "side"), [("poisson1d", 4096), ("helmholtz2d", 64), ("box", 16)])
 def test_the_grid_has_4096_points_with_the_ends(problem, side):
     made = Box() if problem == "box" else catalogue.problem(problem)
-    grid = accuracy.grid(made)
+    grid = accuracy.grid(made, accuracy.COMPARED)
     assert grid.shape == (side ** len(made.coordinates), len(made.coordinates)) == (4096, grid.shape[1])
     for column, (low, high) in zip(grid.T, made.coordinates.values(), strict=True):
         values = np.unique(column)

@@ -63,6 +63,35 @@ def scaling(
     return PowerLaw(slope, float(low), float(high), confidence, r_squared, tuple(samples), seeds)
 
 
+def exponents(
+    array: xr.DataArray, dim: str = "width", *, over: str = "seed", confidence: float = 0.95, floor: float = 0.0
+) -> xr.Dataset:
+    """`scaling` at every position of the other dimensions: variables `exponent`, `low`, `high` and `r_squared`.
+
+    Raises:
+        ResultsError: a fit that `scaling` refuses.
+    """
+    kept = [name for name in array.dims if name not in (dim, over)]
+    stacked = array.stack(position=kept) if kept else array.expand_dims("position")
+    laws = [
+        scaling(
+            stacked.isel(position=k, drop=True).reset_coords(drop=True),
+            dim,
+            over=over,
+            confidence=confidence,
+            floor=floor,
+        )
+        for k in range(stacked.sizes["position"])
+    ]
+    fits = {
+        name: ("position", [getattr(law, name) for law in laws]) for name in ("exponent", "low", "high", "r_squared")
+    }
+    found = xr.Dataset(fits, {"position": stacked["position"]} if kept else {})
+    described = {"long_name": f"exponent in {dim}", "units": "1"}
+    found["exponent"].attrs.update(described)
+    return found.unstack("position") if kept else found.isel(position=0)
+
+
 def _samples(array: xr.DataArray, dim: str, over: str) -> dict[float, Float[np.ndarray, " sample"]]:
     if dim not in array.dims:
         raise errors.ResultsError(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpcpinn import errors
-from hpcpinn.results.scaling import scaling
+from hpcpinn.results.power_law import scaling
 
 WIDTHS = [8, 16, 32, 64, 128]
 
