@@ -12,6 +12,7 @@ from hpcpinn.model.problems.burgers1d import Burgers1D
 from hpcpinn.model.problems.heat1d import Heat1D
 from hpcpinn.model.problems.helmholtz2d import Helmholtz2D
 from hpcpinn.model.problems.klein_gordon1d import KleinGordon1D
+from hpcpinn.model.problems.linear_toy1d import LinearToy1D
 from hpcpinn.model.problems.navier_stokes2d import NavierStokes2D
 from hpcpinn.model.problems.nonlinear_toy1d import NonlinearToy1D
 from hpcpinn.model.problems.poisson1d import Poisson1D
@@ -26,6 +27,7 @@ PROBLEMS: dict[str, type[Problem]] = {
     "klein_gordon1d": KleinGordon1D,
     "burgers1d": Burgers1D,
     "allen_cahn1d": AllenCahn1D,
+    "linear_toy1d": LinearToy1D,
     "nonlinear_toy1d": NonlinearToy1D,
     "navier_stokes2d": NavierStokes2D,
 }

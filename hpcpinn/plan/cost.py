@@ -48,18 +48,19 @@ class Stored:
 def of_tasks(tasks: Sequence[Task], loads: Sequence[Workload], variables: Sequence[Variable]) -> tuple[Cost, ...]:
     """Costs of tasks whose runs have these loads.
 
-    All tasks with as many seeds leave the same in the store, those with the first seed apart: its kernel may be the
-    only one that is kept.
+    All tasks with as many seeds leave the same in the store, those with the first seed apart, whose kernel may be the
+    only one that is kept, and those with a limit.
     """
-    alike = {(task.count, task.seeds[0] == 0): task for task in tasks}
-    left = {kind: stored(task, variables) for kind, task in alike.items()}
-    return tuple(
-        _cost(task.count, load, left[task.count, task.seeds[0] == 0]) for task, load in zip(tasks, loads, strict=True)
-    )
+    limit = next((variable for variable in variables if variable.places is not None), None)
+    kinds = [(task.count, task.seeds[0] == 0, limit is not None and all(owned(limit, task))) for task in tasks]
+    left = {kind: stored(task, variables) for kind, task in zip(kinds, tasks, strict=True)}
+    return tuple(_cost(kind, load, left[kind]) for kind, load in zip(kinds, loads, strict=True))
 
 
-def _cost(seeds: int, load: Workload, left: Stored) -> Cost:
-    return Cost(seeds * run_flops(load), task_parts(load, seeds, left.values), left.bytes, left.files)
+def _cost(kind: tuple[int, bool, bool], load: Workload, left: Stored) -> Cost:
+    seeds, _, draws_limit = kind
+    peak = task_parts(load, seeds, left.values, draws_limit)
+    return Cost(seeds * run_flops(load), peak, left.bytes, left.files)
 
 
 def stored(task: Task, variables: Sequence[Variable]) -> Stored:

@@ -29,6 +29,11 @@ _AT_ONCE = 4
 # Points of the reference solution that are evaluated together, see `training.accuracy`.
 _EVALUATED = 512
 
+# Resident memory that a limit added (jax 0.10.2, CPU): 125 MiB for 22 rows of 2 terms, 265 for 64 of 2, 360 for 88 of 4;
+# most of it is compiled code, one program for every pair of terms. Hermite coefficients: about 1100 of 9 derivatives.
+LIMIT_BYTES, PAIR_BYTES = 240 * MIB, 14 * MIB
+_HERMITE_BYTES = 80 * 1024
+
 # What a user can lower when a part is the largest one.
 ADVICE = {
     "runtime": "Ask for more memory per task: this is what Python and JAX take by themselves.",
@@ -36,6 +41,7 @@ ADVICE = {
     "factors": "Lower `network.width`, or the numbers under [points].",
     "tiles": "Lower `kernel.tile`.",
     "kernel": 'Lower the numbers under [points], or do without eigenvalues: `kernel.spectrum = "none"`.',
+    "limit": "Lower the numbers under [points] or `limit.draws`, or do without: `limit.compare = false`.",
     "results": "Record fewer steps.",
 }
 
@@ -46,10 +52,11 @@ def runtime_bytes(load: Workload) -> int:
     return RUNTIME_BYTES + COMPILED_BYTES * len(load.rows) * (load.depth + load.encoders) + trained
 
 
-def task_parts(load: Workload, seeds: int, results: int) -> dict[str, int]:
+def task_parts(load: Workload, seeds: int, results: int, draws_limit: bool = False) -> dict[str, int]:
     """Bytes of one task of `seeds` runs which holds `results` bytes of arrays for the store.
 
-    Narrow networks are held side by side, wide ones one after the other.
+    Narrow networks are held side by side, wide ones one after the other. Every task knows the limit that its runs are
+    compared with; a random one is drawn by one task, `draws_limit`.
     """
     together = seeds if is_narrow(kernel_flops(load)) else 1
     parts = {
@@ -57,6 +64,7 @@ def task_parts(load: Workload, seeds: int, results: int) -> dict[str, int]:
         "factors": _factors(load, together),
         "tiles": _tiles(load, together),
         "kernel": together * _kernels(load),
+        "limit": _limit(load) if load.limit == "fixed" or (load.limit == "random" and draws_limit) else 0,
     }
     return {"runtime": runtime_bytes(load), **parts, "results": results}
 
@@ -113,3 +121,13 @@ def _kernels(load: Workload) -> int:
         return 0
     held = (3 if load.steps else 1) * load.itemsize + 2 * _DOUBLE
     return load.total_rows**2 * held
+
+
+def _limit(load: Workload) -> int:
+    """Coefficients of all rows; one limit kernel and two copies, or all draws of it, and of a path its covariance."""
+    coefficients = _HERMITE_BYTES * load.total_rows * (load.depth + load.encoders)
+    drawn = load.limit == "random"
+    kernels = (2 * load.draws if drawn else 3) * load.total_rows**2
+    paths = 3 * load.channel_rows**2 if drawn else 0
+    pairs = len(load.rows) * (len(load.rows) + 1) // 2
+    return LIMIT_BYTES + PAIR_BYTES * pairs + coefficients + _DOUBLE * (kernels + paths)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 from hpcpinn.plan.contraction import Map
 from hpcpinn.plan.layers import layers
@@ -29,6 +30,8 @@ class Workload:
         itemsize: bytes of one kernel entry while it is assembled.
         dense: whether kernels are held whole, for their spectra.
         parts: kernels that are assembled at once: the whole one, and the shares of layers that are wanted.
+        limit: how it is compared with infinitely wide networks: "none", "fixed" for one limit, "random" for draws.
+        draws: draws of a random limit.
         compared: points at which the solution is compared with the exact one; 0 where it is not.
     """
 
@@ -47,6 +50,8 @@ class Workload:
     itemsize: int
     dense: bool
     parts: int
+    limit: Literal["none", "fixed", "random"]
+    draws: int
     compared: int
 
     @property
@@ -97,5 +102,13 @@ def workload(configuration: Configuration, counts: dict[str, int], outline: Outl
         itemsize=4 if configuration.kernel.precision == "float32" else 8,
         dense=configuration.kernel.spectrum == "full",
         parts=1 + len(layers(network, configuration.kernel.summands)),
+        limit=_limit(configuration, outline),
+        draws=configuration.limit.draws,
         compared=configuration.points.compared if outline.has_exact else 0,
     )
+
+
+def _limit(configuration: Configuration, outline: Outline) -> Literal["none", "fixed", "random"]:
+    if not configuration.limit.compare:
+        return "none"
+    return "fixed" if outline.is_linear else "random"

@@ -20,14 +20,13 @@ Keep = Callable[[range, Sequence[str], int, Tile], None]
 
 
 def compute(study: Study, task: Task, keep: Keep) -> Record:
-    """Every quantity of a task but its kernels, of the shape (seeds, ...); kernels go to `keep` tile by tile."""
+    """Every quantity of the runs of a task, of the shape (seeds, ...); kernels go to `keep` tile by tile."""
     configuration = study.configuration(task.cell)
     programs.keep_for(configuration)
     memory.reset_peak()
     cell = setup(configuration, study.folder)
     batches = [_batch(cell, study, positions, keep) for positions in _batches(cell, task)]
-    values = {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
-    return values | {"peak_bytes": np.full(task.count, float(memory.peak_bytes()))}
+    return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
 
 
 def _batches(cell: Setup, task: Task) -> list[range]:

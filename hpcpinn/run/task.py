@@ -5,11 +5,13 @@ import traceback
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from hpcpinn import errors
 from hpcpinn.plan.hypercube import MEASURED
 from hpcpinn.plan.plan import Plan
 from hpcpinn.plan.tasks import Task
-from hpcpinn.run import group, limits
+from hpcpinn.run import group, limits, memory
 from hpcpinn.run.computation import compute
 from hpcpinn.run.kernels import Kernels
 from hpcpinn.store import ledger, regions
@@ -55,6 +57,7 @@ def _compute(study: Study, plan: Plan, store: Store, task: Task, attempt: Attemp
     values = compute(study, task, kernels.keep)
     if regions.owns(plan, task, "limit_trace"):
         values |= limits.described(study, task.cell, plan.sizes.get("draw"))
+    values["peak_bytes"] = np.full(task.count, float(memory.peak_bytes()))
     results = {name: value for name, value in values.items() if name not in MEASURED}
     files = kernels.files + regions.write_region(store, plan, task, results)
     measured = regions.write_region(store, plan, task, {name: values[name] for name in MEASURED})

@@ -13,7 +13,7 @@ from hpcpinn.study.reading import parse_study
 # One run of a wide network with 100 points of u_xx and 28 of u.
 LOAD = Workload(
     rows=(100, 28), channels=(3, 1), linear=(2, 1), reads=(1, 1), width=1024, depth=3, encoders=0, inputs=1,
-    outputs=1, tile=1024, records=1, steps=0, itemsize=8, dense=True, parts=1, compared=0,
+    outputs=1, tile=1024, records=1, steps=0, itemsize=8, dense=True, parts=1, limit="none", draws=0, compared=0,
 )  # fmt: skip
 # A machine with four cores.
 RATES = Rates(

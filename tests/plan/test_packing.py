@@ -12,7 +12,7 @@ from hpcpinn.plan.workload import Workload
 
 SMALL = Workload(
     rows=(8,), channels=(3,), linear=(2,), reads=(1,), width=64, depth=1, encoders=0, inputs=1, outputs=1, tile=1024,
-    records=1, steps=0, itemsize=8, dense=True, parts=1, compared=0,
+    records=1, steps=0, itemsize=8, dense=True, parts=1, limit="none", draws=0, compared=0,
 )  # fmt: skip
 changes = st.fixed_dictionaries({"width": st.integers(1, 20000), "steps": st.integers(0, 10**6)})
 

@@ -30,6 +30,7 @@ print(json.dumps({"missing": completion.missing, "measured": float(peak.max()), 
 
 TWO_TERMS = "residual = {}\nboundary = 2".format
 SIX_TERMS = "momentum_x = 64\nmomentum_y = 64\ncontinuity = 64\nwalls_u = 40\nwalls_v = 40\noutflow = 10"
+LIMIT = "[limit]\ncompare = true\n"
 STUDIES = {
     "one narrow network": {"rest": ""},
     "eight trained seeds": {"seeds": 8},
@@ -49,6 +50,21 @@ STUDIES = {
         "depth": 3,
         "rest": '[kernel]\nprecision = "float32"\n',
         "points": TWO_TERMS(254),
+    },
+    "compared with a limit": {
+        "problem": "wave1d",
+        "width": 64,
+        "depth": 3,
+        "rest": LIMIT,
+        "points": "residual = 64\ninitial = 8\nvelocity = 8\nwalls = 8",
+    },
+    "compared with a limit of many rows": {"width": 512, "depth": 3, "rest": LIMIT, "points": TWO_TERMS(600)},
+    "compared with a random limit": {
+        "problem": "nonlinear_toy1d",
+        "width": 64,
+        "depth": 2,
+        "rest": LIMIT,
+        "points": TWO_TERMS(62),
     },
     "six terms": {"problem": "navier_stokes2d", "width": 128, "depth": 2, "rest": "", "points": SIX_TERMS},
 }
