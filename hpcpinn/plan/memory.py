@@ -29,8 +29,9 @@ _AT_ONCE = 4
 # Points of the reference solution that are evaluated together, see `training.accuracy`.
 _EVALUATED = 512
 
-# Resident memory that a limit added (jax 0.10.2, CPU): 125 MiB for 22 rows of 2 terms, 265 for 64 of 2, 360 for 88 of 4;
-# most of it is compiled code, one program for every pair of terms. Hermite coefficients: about 1100 of 9 derivatives.
+# Resident memory that a limit added (jax 0.10.2, CPU): 125 MiB for 22 rows of 2 terms, 265 for 64 of 2, 360 for 88 of
+# 4; most of it is compiled code, one program for every pair of terms. Hermite coefficients are about 1100, of 9
+# derivatives.
 LIMIT_BYTES, PAIR_BYTES = 240 * MIB, 14 * MIB
 _HERMITE_BYTES = 80 * 1024
 

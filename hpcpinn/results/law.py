@@ -32,7 +32,9 @@ def same_law(finite: xr.DataArray, limit: xr.DataArray, *, over: str = "seed", d
 
     def p(some: np.ndarray, drawn: np.ndarray) -> float:
         ran = some[np.isfinite(some)]
-        return float(scipy.stats.ks_2samp(ran, drawn)[1]) if len(ran) else np.nan
+        if not len(ran):
+            return np.nan
+        return scipy.stats.ks_2samp(ran, drawn).pvalue  # pyright: ignore[reportAttributeAccessIssue]
 
     found = xr.apply_ufunc(p, finite, limit, input_core_dims=[[over], [draws]], vectorize=True)
     return found.rename("p").assign_attrs(long_name="p-value of the two-sample Kolmogorov-Smirnov test", units="1")

@@ -46,8 +46,8 @@ STUDIES = {
         ['`activatoin = "tanh"` is not a key of [network]', "allowed: activation,", "Did you mean `activation`?"],
     ),
     "unknown section": (
-        STUDY + "[limit]\ncompare = true\n",
-        ["`limit` is not a key or section of a study", "allowed: kernel,", "Correct or remove it."],
+        STUDY + "[diagnostics]\nsignal = true\n",
+        ["`diagnostics` is not a key or section of a study", "allowed: kernel,", "Correct or remove it."],
     ),
     "unknown swept key": (
         changed("seed = 3", '"training.rate" = [1, 2]'),

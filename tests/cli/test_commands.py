@@ -224,7 +224,7 @@ def test_the_problems_are_listed_with_their_equations(hpcpinn):
     answer = hpcpinn("problems")
     assert answer.status == 0
     entries = catalogue.listing()
-    assert len(entries) == 10
+    assert len(entries) == 11
     for entry in entries:
         assert f"{entry.name}\n    {entry.equation}\n" in answer.output
         assert len(entry.equation) > 10

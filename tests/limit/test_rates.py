@@ -1,8 +1,8 @@
 r"""How kernels of finite networks come near to the limit.
 
-Single seeds as $N^{-1/2}$: the notebook of `analysis` fits that over widths up to 2048. Here their mean: with one hidden
-layer the kernel is an average over independent units, so its mean is the limit at any width, and from two on its bias
-falls as $N^{-1}$.
+Single seeds as $N^{-1/2}$: the notebook of `analysis` fits that over widths up to 2048. Here their mean: with one
+hidden layer the kernel is an average over independent units, so its mean is the limit at any width, and from two on its
+bias falls as $N^{-1}$.
 """
 
 import jax
@@ -58,5 +58,5 @@ def test_the_mean_over_seeds_falls_faster_than_single_seeds(name):
 
 def test_with_one_hidden_layer_the_mean_is_the_limit_at_any_width():
     single, mean = distances("poisson1d", depth=1)
-    # Of S independent seeds the mean has S^(-1/2) of the root mean square of one, which heavy tails lift above the mean.
+    # The mean of S seeds has S^(-1/2) of the root mean square of one, which heavy tails lift above the mean.
     assert (mean * np.sqrt(SEEDS) < 3 * single).all()

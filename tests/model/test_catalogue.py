@@ -49,6 +49,7 @@ NAMES = [
     "klein_gordon1d",
     "burgers1d",
     "allen_cahn1d",
+    "linear_toy1d",
     "nonlinear_toy1d",
     "navier_stokes2d",
 ]

@@ -23,6 +23,7 @@ EXACT = [
     ("burgers1d", {}),
     ("burgers1d", {"viscosity": 1e-3}),
     ("burgers1d", {"viscosity": 0.5}),
+    ("linear_toy1d", {}),
     ("nonlinear_toy1d", {}),
     ("nonlinear_toy1d", {"viscosity": 0.4, "steepness": 2.0}),
     ("navier_stokes2d", {}),
