@@ -64,3 +64,22 @@ def test_the_mean_over_seeds_is_nearer_to_the_limit_than_single_seeds():
 def test_everything_shared_is_found_from_the_package():
     assert hpcpinn.results.scaling is results.scaling
     assert set(results.__all__) <= set(dir(hpcpinn.results))
+
+
+def test_exponents_are_the_scaling_at_every_position():
+    random = np.random.default_rng(0)
+    widths, slopes = np.array([4, 16, 64]), {"wave": -0.5, "heat": -1.0}
+    values = [[widths[:, None] ** slope * random.uniform(1, 1.1, (3, 20)) for _ in (1, 2)] for slope in slopes.values()]
+    array = xr.DataArray(
+        values, dims=("problem", "depth", "width", "seed"),
+        coords={"problem": list(slopes), "depth": [1, 2], "width": widths}, name="distance",
+    )  # fmt: skip
+    found = results.exponents(array)
+    assert found.exponent.dims == ("problem", "depth")
+    for problem, slope in slopes.items():
+        for depth in (1, 2):
+            law = results.scaling(array.sel(problem=problem, depth=depth))
+            here = found.sel(problem=problem, depth=depth)
+            assert (here.exponent, here.low, here.high) == (law.exponent, law.low, law.high)
+            assert law.exponent == pytest.approx(slope, abs=0.05)
+    assert results.exponents(array.isel(problem=0, depth=0)).exponent == found.exponent.isel(problem=0, depth=0)
