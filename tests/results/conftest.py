@@ -11,6 +11,7 @@ import pytest
 from hpcpinn.plan.outline import Outline
 from hpcpinn.plan.plan import Plan, make_plan
 from hpcpinn.plan.tasks import Task
+from hpcpinn.plan.variables import owned
 from hpcpinn.store import attempts, creation, ledger, regions
 from hpcpinn.store.provenance import provenance
 from hpcpinn.store.store import open_store
@@ -39,8 +40,13 @@ def values(plan: Plan, task: Task) -> dict[str, np.ndarray]:
     width = float(plan.axes[0].values[task.cell[0]])
     found = {}
     for variable in plan.variables:
-        after = zip(variable.dims, variable.shape, strict=True)
-        shape = [rows if dim in PADDED else size for dim, size in list(after)[len(task.cell) + 1 :]]
+        after = list(zip(variable.dims, variable.shape, strict=True))
+        if variable.places is not None:
+            if all(owned(variable, task)):
+                shape = [rows if dim in PADDED else size for dim, size in after[len(variable.places) :]]
+                found[variable.name] = np.full(shape, 1.0 + sum(task.cell))
+            continue
+        shape = [rows if dim in PADDED else size for dim, size in after[len(task.cell) + 1 :]]
         keys = [[*task.cell, seed, zlib.crc32(variable.name.encode())] for seed in range(*task.seeds)]
         found[variable.name] = width**-0.5 * np.stack([np.random.default_rng(key).uniform(1, 2, shape) for key in keys])
     return found

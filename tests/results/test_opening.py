@@ -233,3 +233,16 @@ def test_the_steps_of_the_record_are_a_dimension_even_without_training(make):
     assert {"kernel_drift", "loss", "stability"}.isdisjoint(study.data_vars)
     assert "relative_l2" in study
     assert TRAINED not in study.attrs["study"]
+
+
+def test_a_limit_is_there_when_the_task_that_writes_it_is_done(make):
+    state = {(0, 0): "done", (0, 1): "written"}
+    limited = text('"network.bias_std" = [0.5, 1.0]')
+    path, _ = make(limited + "[limit]\ncompare = true\n", lambda task: state.get(task.cell[:2], "done"))
+    study = open_study(path)
+    assert study.limit_kernel.dims == ("depth", "bias_std", "row", "col")
+    # Depth 1 from the first task of the first width, depth 2 not yet: the other widths are no owners.
+    assert study.limit_trace.isel(block=0).values.tolist()[0] == [1.0, 2.0]
+    assert np.isnan(study.limit_trace.sel(depth=2)).all()
+    assert np.isfinite(study.limit_distance.sel(depth=2, width=8)).all()
+    assert (study.limit_kernel.isel(depth=0, bias_std=1, row=[1, 3], col=0) == 2.0).all()
