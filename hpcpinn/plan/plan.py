@@ -1,20 +1,20 @@
 """A study becomes a plan: data that says what will run, what it costs, and what the store looks like."""
 
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from hpcpinn.errors import StudyError
 from hpcpinn.plan import cost
 from hpcpinn.plan.cost import Cost
-from hpcpinn.plan.hypercube import RANDOM_LIMIT, Kept, data_variables
+from hpcpinn.plan.hypercube import data_variables
 from hpcpinn.plan.labels import label_variables
-from hpcpinn.plan.layers import all_layers
 from hpcpinn.plan.limit import limit_places
 from hpcpinn.plan.outline import Outline
 from hpcpinn.plan.packing import seeds_per_task
 from hpcpinn.plan.points import PointCell, point_cells, point_positions
+from hpcpinn.plan.shape import shape_of
 from hpcpinn.plan.tasks import Task, tasks_of_cell
 from hpcpinn.plan.variables import Variable
 from hpcpinn.plan.workload import Workload, workload
@@ -90,20 +90,9 @@ def make_plan(study: Study, outline: Outline) -> Plan:
     points = point_cells(study, outline)
     cells = _loads(study, outline, points)
     packed = seeds_per_task({load for _, load in cells.values()}, len(study.seeds))
-    layers = _layers(cells)
-    available = _available(cells, outline)
-    sizes = _sizes(study, outline, points, _steps(cells)) | ({"layer": len(layers)} if layers else {})
-    linearized = _linearized(available)
-    sizes |= {"linearized": len(linearized)} if linearized else {}
-    sizes |= {"draw": _first(cells).limit.draws} if RANDOM_LIMIT in available else {}
-    variables = data_variables(
-        [axis.name for axis in study.axes],
-        sizes,
-        packed,
-        _kept(cells, len(study.seeds)),
-        available,
-        limit_places(study.cell_axes),
-    )
+    shape = shape_of(study, outline, points, [configuration for configuration, _ in cells.values()])
+    names, sizes = [axis.name for axis in study.axes], shape.sizes
+    variables = data_variables(names, sizes, packed, shape.kept, shape.available, limit_places(study.cell_axes))
     labels = label_variables(study.axes, sizes, outline.coordinates)
     _refuse_duplicates(variables, labels)
     tasks = tuple(_tasks(study, cells, packed))
@@ -114,9 +103,9 @@ def make_plan(study: Study, outline: Outline) -> Plan:
         axes=study.axes,
         sizes=sizes,
         terms=outline.terms,
-        steps=_steps(cells),
-        layers=layers,
-        linearized=linearized,
+        steps=shape.steps,
+        layers=shape.layers,
+        linearized=shape.linearized,
         points=points,
         seeds_per_task=packed,
         tasks=tasks,
@@ -147,57 +136,6 @@ def _tasks(study: Study, cells: Cells, packed: int) -> Iterator[Task]:
     for cell, (configuration, _) in cells.items():
         content = configuration.model_dump(mode="json") | {"problem": problem}
         yield from tasks_of_cell(cell, content, study.seeds, packed)
-
-
-def _first(cells: Cells) -> Configuration:
-    """The configuration of the first cell, for keys that are the same in all."""
-    return next(iter(cells.values()))[0]
-
-
-def _steps(cells: Cells) -> tuple[int, ...]:
-    training = _first(cells).training
-    return (0,) if training is None else tuple(training.record)
-
-
-def _available(cells: Cells, outline: Outline) -> set[str]:
-    configuration = _first(cells)
-    holds = {
-        "training": configuration.training is not None,
-        "prediction": configuration.training is not None and configuration.training.predict,
-        "exact": outline.has_exact and configuration.points.compared > 0,
-        "spectrum": configuration.kernel.spectrum == "full",
-        "layers": configuration.kernel.summands != "none",
-        "comparison": configuration.limit.compare,
-        "limit": configuration.limit.compare and outline.is_linear,
-        RANDOM_LIMIT: configuration.limit.compare and not outline.is_linear,
-    }
-    return {name for name, true in holds.items() if true}
-
-
-def _linearized(available: Container[str]) -> tuple[str, ...]:
-    """The kernels under which training is predicted; a random limit has none to offer."""
-    if "prediction" not in available:
-        return ()
-    return ("initial", "limit") if "limit" in available else ("initial",)
-
-
-def _layers(cells: Cells) -> tuple[str, ...]:
-    kernel = _first(cells).kernel
-    return all_layers((configuration.network for configuration, _ in cells.values()), kernel.summands)
-
-
-def _kept(cells: Cells, seeds: int) -> Kept:
-    kernels = [configuration.kernel for configuration, _ in cells.values()]
-    single = all(kernel.precision == "float32" for kernel in kernels)
-    kept = {"all": seeds, "first_seed": 1, "none": 0}[kernels[0].keep]
-    return Kept(kept, "float32" if single else "float64", kernels[0].tile)
-
-
-def _sizes(study: Study, outline: Outline, points: Sequence[PointCell], steps: Sequence[int]) -> dict[str, int]:
-    rows = max(point.rows for point in points)
-    axes = {axis.name: len(axis.values) for axis in study.axes}
-    terms = len(outline.terms)
-    return axes | {"step": len(steps), "row": rows, "col": rows, "term": terms, "block": terms + 1, "mode": rows}
 
 
 def _refuse_duplicates(variables: Sequence[Variable], labels: Sequence[Variable]) -> None:
