@@ -134,7 +134,7 @@ def _tasks(study: Study, cells: Cells, packed: int) -> Iterator[Task]:
     # Where the problem's file lies does not count, neither here nor in the identity of the study.
     problem = problem_source(study).content
     for cell, (configuration, _) in cells.items():
-        content = configuration.model_dump(mode="json") | {"problem": problem}
+        content = configuration.model_dump(mode="json", exclude_defaults=True) | {"problem": problem}
         yield from tasks_of_cell(cell, content, study.seeds, packed)
 
 

@@ -1,7 +1,8 @@
 """The identity of a study: a hash of what is asked, not of how it is written down.
 
-Name, comments, the order of keys and defaults spelled out do not count. Any value, the order of the values of an axis
-and the source of a problem of the user's own do.
+Name, comments, the order of keys and defaults spelled out do not count. Any other value, the order of the values of an
+axis and the source of a problem of the user's own do. Values that are the default are left out, so that a later version
+with more keys knows the same study; a default that changes its value needs another `FORMAT`.
 """
 
 import hashlib
@@ -30,18 +31,19 @@ def of_study(base: dict[str, Any], axes: Iterable[tuple[str, tuple[object, ...]]
     """Hash a study: its validated document without the swept keys, its axes, and what its problem is made of.
 
     Args:
-        base: tables of keys with every default filled in; the values of the swept keys in it do not count.
+        base: tables of keys without those that have their default; the values of the swept keys in it do not count.
         axes: key and values of every axis, in order.
         problem: plain data that stand for the problem.
     """
     axes = list(axes)
     swept = {key for key, _ in axes}
     tables = {
-        name: {key: value for key, value in table.items() if f"{name}.{key}" not in swept} if table else table
+        name: {key: value for key, value in table.items() if f"{name}.{key}" not in swept}
         for name, table in base.items()
         if name != "problem"
     }
-    return digest({"format": FORMAT, "base": tables, "axes": axes, "problem": problem})
+    own = {name: table for name, table in tables.items() if table}
+    return digest({"format": FORMAT, "base": own, "axes": axes, "problem": problem})
 
 
 def _by_value(value: object) -> object:

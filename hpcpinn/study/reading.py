@@ -59,7 +59,8 @@ def _study(written: Document, text: str, folder: Path) -> Study:
         }
     )
     problem = source.locate(first.problem, folder)
-    hashed = identity.of_study(base, [(axis.key, axis.values) for axis in arranged], problem.content)
+    asked = first.model_dump(exclude_defaults=True)
+    hashed = identity.of_study(asked, [(axis.key, axis.values) for axis in arranged], problem.content)
     study = Study(written.name, text, folder, arranged, hashed, base)
     _check_cells(study)
     return study
