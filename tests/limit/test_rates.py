@@ -16,7 +16,7 @@ from hpcpinn.model import catalogue
 from hpcpinn.model.networks.mlp import MLP
 from hpcpinn.model.networks.network import Initialization
 
-WIDTHS, SEEDS = (4, 12, 36), 1024
+WIDTHS, SEEDS = (4, 36), 1024
 COUNTS = {
     "poisson1d": {"residual": 4, "boundary": 2},
     "wave1d": {"residual": 4, "initial": 2, "velocity": 2, "walls": 2},

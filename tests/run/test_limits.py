@@ -7,6 +7,7 @@ import pytest
 import hpcpinn
 from hpcpinn.kernel import blocks
 from hpcpinn.limit.kernel import limit_kernel
+from hpcpinn.run import limits
 
 LINEAR = """
 name = "linear"
@@ -15,7 +16,7 @@ problem = "poisson1d"
 width = [16, 1024]
 depth = [1]
 seed = 3
-"network.parametrization" = ["ntk", "standard"]
+"network.bias_std" = [1.0]
 [points]
 residual = 6
 boundary = 2
@@ -35,6 +36,7 @@ width = [8, 16]
 seed = 2
 [network]
 depth = 1
+parametrization = "standard"
 [points]
 residual = 4
 boundary = 2
@@ -73,20 +75,18 @@ def nonlinear(opened):
 def test_the_limit_of_the_store_is_that_of_the_package(linear):
     problem = hpcpinn.problem("poisson1d")
     points = problem.sample({"residual": 6, "boundary": 2})
-    for parametrization in ("ntk", "standard"):
-        network = hpcpinn.MLP(width=1, depth=1, activation="tanh", parametrization=parametrization)
-        kernel = hpcpinn.limit_ntk(problem, network, points).values
-        here = linear.sel(parametrization=parametrization, depth=1)
-        np.testing.assert_array_equal(here.limit_kernel, kernel)
-        described = blocks.describe(kernel, points.counts)
-        for name in ("eigenvalue", "trace", "frobenius_norm", "spectral_norm"):
-            np.testing.assert_array_equal(here[f"limit_{name}"], described[name])
+    kernel = hpcpinn.limit_ntk(problem, hpcpinn.MLP(width=1, depth=1, activation="tanh"), points).values
+    here = linear.isel(depth=0, bias_std=0)
+    np.testing.assert_array_equal(here.limit_kernel, kernel)
+    described = blocks.describe(kernel, points.counts)
+    for name in ("eigenvalue", "trace", "frobenius_norm", "spectral_norm"):
+        np.testing.assert_array_equal(here[f"limit_{name}"], described[name])
 
 
 def test_it_depends_on_the_axes_that_it_depends_on(linear, nonlinear):
-    assert linear.limit_kernel.dims == ("depth", "parametrization", "row", "col")
-    assert linear.limit_eigenvalue.dims == ("depth", "parametrization", "block", "mode")
-    assert linear.limit_distance.dims == ("width", "depth", "parametrization", "seed", "step")
+    assert linear.limit_kernel.dims == ("depth", "bias_std", "row", "col")
+    assert linear.limit_eigenvalue.dims == ("depth", "bias_std", "block", "mode")
+    assert linear.limit_distance.dims == ("width", "depth", "bias_std", "seed", "step")
     assert nonlinear.limit_eigenvalue.dims == ("depth", "draw", "block", "mode")
     assert nonlinear.limit_trace.dims == ("depth", "draw", "block")
 
@@ -99,9 +99,19 @@ def test_the_distance_is_that_of_the_stored_kernels_at_every_step(linear):
     assert (wide < 0.5 * narrow).all()
 
 
-def test_kernels_of_the_standard_parametrization_are_divided_by_the_width(linear):
-    assert (linear.limit_scale.sel(parametrization="ntk") == 1).all()
-    assert (linear.limit_scale.sel(parametrization="standard") == linear.width).all()
+def test_kernels_of_the_standard_parametrization_are_divided_by_the_width(linear, nonlinear):
+    assert (linear.limit_scale == 1).all()
+    assert (nonlinear.limit_scale == nonlinear.width).all()
+    found = (nonlinear.trace.isel(step=0) / nonlinear.limit_scale).sel(block="all").mean()
+    assert 0.1 < found / nonlinear.limit_trace.sel(block="all").mean() < 10
+
+
+def test_the_limit_that_kernels_of_a_width_are_compared_with_grows_with_it(cell):
+    standard = '[network]\nparametrization = "standard"\n[limit]\ncompare = true\n'
+    narrow, wide = (cell(width=width, rest=standard) for width in (8, 32))
+    expected = limit_kernel(narrow.problem, narrow.network, narrow.points).values
+    np.testing.assert_array_equal(limits.limit_of(narrow), 8 * expected)
+    np.testing.assert_array_equal(limits.limit_of(wide), 32 * expected)
 
 
 def test_predictions_begin_where_training_does_and_norms_are_those_of_the_losses(linear):
@@ -125,7 +135,7 @@ def test_modes_are_the_weighted_residuals_in_another_basis(linear):
 
 
 def test_wide_networks_follow_the_prediction_and_narrow_ones_do_not(linear):
-    last = linear.isel(step=-1).sel(parametrization="ntk", block="all")
+    last = linear.isel(step=-1).sel(block="all")
     miss = abs(last.predicted_residual_norm / last.residual_norm - 1).mean("seed")
     assert (miss.sel(width=1024) < 0.4 * miss.sel(width=16)).all()
     assert (miss.sel(width=1024) < 0.1).all()
@@ -134,7 +144,7 @@ def test_wide_networks_follow_the_prediction_and_narrow_ones_do_not(linear):
 def test_draws_of_a_random_limit_are_those_of_the_package(nonlinear):
     problem = hpcpinn.problem("nonlinear_toy1d")
     points = problem.sample({"residual": 4, "boundary": 2})
-    network = hpcpinn.MLP(width=1, depth=1, activation="tanh")
+    network = hpcpinn.MLP(width=1, depth=1, activation="tanh", parametrization="standard")
     kernels = limit_kernel(problem, network, points, key=jax.random.key(3), draws=5).values
     np.testing.assert_allclose(nonlinear.limit_trace.sel(depth=1, block="all"), np.trace(kernels, axis1=1, axis2=2))
     assert "limit_kernel" not in nonlinear
