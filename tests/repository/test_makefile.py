@@ -44,7 +44,12 @@ def test_an_interpreter_that_is_too_old_is_named_with_the_next_step(make, old_py
 
 
 @pytest.mark.parametrize(
-    ("goal", "last"), [("study", "hpcpinn run jobs/quickstart.toml"), ("test", "python -m pytest")]
+    ("goal", "last"),
+    [
+        ("study", "hpcpinn run jobs/quickstart.toml"),
+        ("test", "python -m pytest"),
+        ("analysis", "python -m pytest --nbmake"),
+    ],
 )
 def test_each_command_installs_and_then_runs(make, goal, last):
     steps = make("--dry-run", goal).stdout.splitlines()
@@ -60,4 +65,4 @@ def test_what_is_installed_is_not_installed_again(make, tmp_path):
 
 def test_help_names_every_command(make):
     words = make().stdout
-    assert all(f"make {goal}" in words for goal in ("study", "test", "check", "clean"))
+    assert all(f"make {goal}" in words for goal in ("study", "test", "analysis", "check", "clean"))
