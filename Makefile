@@ -45,9 +45,9 @@ study: $(RUNS)
 test: $(RUNS)
 	$(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
 
-# A study that was run before runs only what is missing. Warnings of the notebook's own machinery are not ours.
+# A study that was run before runs only what is missing. Two workers, because half of the time is compilation. Warnings of the notebook's own machinery are not ours.
 analysis: $(NOTEBOOKS)
-	for study in $(REDUCED); do $(VENV)/bin/hpcpinn run $$study; done
+	for study in $(REDUCED); do $(VENV)/bin/hpcpinn run $$study --on processes --workers 2; done
 	$(VENV)/bin/python -m pytest --nbmake --override-ini addopts= --override-ini filterwarnings= analysis
 
 limits: $(RUNS)

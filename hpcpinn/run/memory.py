@@ -1,5 +1,6 @@
 """Memory of this process and of this machine."""
 
+import ctypes
 import os
 import resource
 from contextlib import suppress
@@ -9,7 +10,12 @@ _KIB = 1024
 
 
 def reset_peak() -> None:
-    """Forget the peak so far, where the kernel allows it (Linux, since 4.0)."""
+    """Give back what is free, and forget the peak so far, where the kernel allows it (Linux, since 4.0).
+
+    The C library keeps freed memory: after a limit, tasks of 420 MiB were seen at 730.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)  # glibc only
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
