@@ -53,7 +53,8 @@ def of_tasks(tasks: Sequence[Task], loads: Sequence[Workload], variables: Sequen
     """
     limit = next((variable for variable in variables if variable.places is not None), None)
     kinds = [(task.count, task.seeds[0] == 0, limit is not None and all(owned(limit, task))) for task in tasks]
-    left = {kind: stored(task, variables) for kind, task in zip(kinds, tasks, strict=True)}
+    alike = dict(zip(kinds, tasks, strict=True))
+    left = {kind: stored(task, variables) for kind, task in alike.items()}
     return tuple(_cost(kind, load, left[kind]) for kind, load in zip(kinds, loads, strict=True))
 
 
