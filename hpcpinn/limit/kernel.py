@@ -7,6 +7,7 @@ sample path $u$ of the limiting Gaussian process: one draw of the process is one
 """
 
 import functools
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -76,7 +77,7 @@ def limit_kernel(
     leading = (len(chosen), *(() if draws is None else (draws,)))
     size = len(points.all)
     values = np.empty((*leading, size, size))
-    for left, right in of_panels.upper(panels):
+    for left, right in itertools.combinations_with_replacement(panels, 2):
         found = limit(network, left, right)
         for k, name in enumerate(chosen):
             block = _contracted(_part(found, name), of_rows[left.rows.start], of_rows[right.rows.start])
@@ -97,7 +98,7 @@ def _check(problem: Problem, part: Part, key: Key[Array, ""] | None, draws: int 
         raise errors.LimitError(f"draws = {draws} asks for no limit; allowed: 1 or more.")
     if (key is None) != (draws is None):
         raise errors.LimitError("a random limit needs both `key` and `draws`. Write key=jax.random.key(0), draws=100.")
-    nonlinear = ", ".join(name for name, term in problem.terms.items() if not rows.is_linear(problem, term))
+    nonlinear = ", ".join(rows.nonlinear_terms(problem))
     if nonlinear and part == "covariance":
         raise errors.LimitError(
             f"the covariance of the rows of `{type(problem).__name__}` does not say how they are distributed, because "
@@ -114,7 +115,8 @@ def _coefficients(
     problem: Problem, network: Network, panels: Sequence[Panel], key: Key[Array, ""] | None, draws: int | None
 ) -> dict[int, _Coefficients]:
     """The linearisations of all panels, by their first row."""
-    nonlinear = [panel for panel in panels if not rows.is_linear(problem, problem.terms[panel.term])]
+    random = rows.nonlinear_terms(problem)
+    nonlinear = [panel for panel in panels if panel.term in random]
     found = {
         panel.rows.start: rows.of_linear(problem, problem.terms[panel.term], panel.x)
         for panel in panels

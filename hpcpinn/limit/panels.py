@@ -2,7 +2,7 @@ r"""Panels of rows and what they know of the limit: variances and Hermite coeffi
 
 import functools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import jax
@@ -22,6 +22,7 @@ from hpcpinn.model.networks.network import Network
 from hpcpinn.model.points import Points
 from hpcpinn.model.problem import Problem
 from hpcpinn.model.requirements import all_channels
+from hpcpinn.plan.panels import even
 
 # Numbers of one bijet: some forty of them are held at once, 80 MiB of 2 MiB each, and pass through a core's cache.
 _NUMBERS = 2**18
@@ -79,9 +80,8 @@ def _size(channels: int) -> int:
 def _cut(points: Points, size: Mapping[str, int]) -> Iterator[tuple[str, range, np.ndarray]]:
     start = 0
     for term, x in points.by_term.items():
-        pieces = math.ceil(len(x) / size[term])
-        for part in np.array_split(np.arange(len(x)), pieces):
-            yield term, range(start + part[0], start + part[-1] + 1), x[part]
+        for part in even(len(x), size[term]):
+            yield term, range(start + part.start, start + part.stop), x[part.start : part.stop]
         start += len(x)
 
 
@@ -113,10 +113,3 @@ def _squared_length(inputs: Jet) -> Jet:
 def _known(expansion: Expansion, variance: Jet) -> Preactivation:
     std = np.sqrt(np.asarray(variance.value))
     return Preactivation(variance.channels, variance.coefficients, jnp.asarray(expansion.coefficients(std)))
-
-
-def upper(of: Sequence[Panel]) -> Iterator[tuple[Panel, Panel]]:
-    """The pairs of panels on and above the diagonal."""
-    for k, rows in enumerate(of):
-        for cols in of[k:]:
-            yield rows, cols

@@ -8,7 +8,6 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from hpcpinn.limit import panels as of_panels
 from hpcpinn.limit.panels import Panel
 from hpcpinn.limit.summands import limit
 from hpcpinn.model.networks.network import Network
@@ -38,7 +37,7 @@ def _covariance(
 ) -> Float[np.ndarray, "coefficient coefficient"]:
     whole = np.empty((starts[-1], starts[-1]))
     place = dict(zip((id(panel) for panel in panels), itertools.pairwise(starts), strict=True))
-    for rows, cols in of_panels.upper(panels):
+    for rows, cols in itertools.combinations_with_replacement(panels, 2):
         block = np.asarray(limit(network, rows, cols).covariance.by_side).transpose(0, 2, 1, 3)
         (top, bottom), (left, right) = place[id(rows)], place[id(cols)]
         whole[top:bottom, left:right] = block.reshape(bottom - top, right - left)

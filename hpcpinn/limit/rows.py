@@ -55,6 +55,11 @@ def is_linear(problem: Problem, term: Term) -> bool:
     return not _depends(program, [False, True])[0]
 
 
+def nonlinear_terms(problem: Problem) -> tuple[str, ...]:
+    """The names of the terms that are not linear: where there is one, the limit of the kernel is random."""
+    return tuple(name for name, term in problem.terms.items() if not is_linear(problem, term))
+
+
 def _depends(program: ClosedJaxpr, inputs: list[bool]) -> list[bool]:
     """Which results of a program depend on the marked inputs."""
     marked: dict[Any, bool] = dict.fromkeys(program.jaxpr.constvars, False)

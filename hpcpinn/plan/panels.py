@@ -59,15 +59,15 @@ def _inside(counts: Mapping[str, int], tile: range) -> Iterator[Panel]:
     start = 0
     for term, count in counts.items():
         low, high = max(start, tile.start), min(start + count, tile.stop)
-        for part in _even(max(high - low, 0)):
+        for part in even(max(high - low, 0), PANEL):
             rows = range(low + part.start, low + part.stop)
             yield Panel(term, rows, range(rows.start - start, rows.stop - start))
         start += count
 
 
-def _even(rows: int) -> Iterator[range]:
-    """As few pieces as there can be, of nearly the same size, the longest first."""
-    pieces = math.ceil(rows / PANEL)
+def even(rows: int, most: int) -> Iterator[range]:
+    """As few pieces of at most so many rows as there can be, of nearly the same size, the longest first."""
+    pieces = math.ceil(rows / most)
     start = 0
     for piece in range(pieces):
         stop = start + math.ceil((rows - start) / (pieces - piece))

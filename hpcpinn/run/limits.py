@@ -42,7 +42,7 @@ def limit_of(cell: Setup) -> Float[np.ndarray, "row row"] | None:
     None where kernels are not compared, or where the limit is random and has no distance. Computed once per process
     for all widths.
     """
-    if not cell.configuration.limit.compare or not _is_linear(cell.problem):
+    if not cell.configuration.limit.compare or rows.nonlinear_terms(cell.problem):
         return None
     return scale(cell) * _unscaled(cell)
 
@@ -64,10 +64,6 @@ def described(study: Study, at: Cell, draws: int | None) -> dict[str, np.ndarray
     kernels = limit_kernel(cell.problem, cell.network, cell.points, key=key, draws=draws).values
     found = threads.described(lambda some: blocks.describe(some, counts), kernels)
     return {_PREFIX + name: found[name] for name in _DESCRIBED}
-
-
-def _is_linear(problem: Problem) -> bool:
-    return all(rows.is_linear(problem, term) for term in problem.terms.values())
 
 
 def _unscaled(cell: Setup) -> Float[np.ndarray, "row row"]:

@@ -33,7 +33,7 @@ def outline(study: Study) -> Outline:
         inputs=_most([{name: len(which.linear) for name, which in channels.items()} for channels in known]),
         reads=_most(reads),
         has_exact=problems[0].exact is not None,
-        is_linear=all(rows.is_linear(problem, term) for problem in problems for term in problem.terms.values()),
+        is_linear=not any(map(rows.nonlinear_terms, problems)),
     )
 
 
