@@ -115,11 +115,6 @@ def own(store: Store, plan: Plan) -> Store:
     Raises:
         StoreError: it belongs to another study, or another version cut the same study differently.
     """
-    """The store itself, if it is that of the plan.
-
-    Raises:
-        StoreError: it belongs to another study, or another version laid it out differently.
-    """
     if store.identity != plan.identity:
         raise StoreError(
             f"{store.path} belongs to the study `{store.study_name}` with the hash {store.identity}, and this study, "
