@@ -47,6 +47,10 @@ class StoreError(HpcpinnError):
     """A store that is missing, cannot be written, or belongs to another study."""
 
 
+class ClusterError(HpcpinnError):
+    """A cluster profile that makes no sense, or a cluster that does not answer or refuses."""
+
+
 class ResultsError(HpcpinnError):
     """An analysis that the data do not support."""
 

@@ -10,3 +10,4 @@ StoreFolder = Annotated[Path, typer.Argument(metavar="STORE", help="The store, s
 StoreOption = Annotated[
     Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.", show_default="results/<name>.zarr")
 ]
+Cluster = Annotated[str, typer.Option("--cluster", metavar="PROFILE", help="A cluster profile, or the name of one.")]

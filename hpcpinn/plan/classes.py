@@ -20,8 +20,9 @@ class ResourceClass:
     """Tasks that are given the same.
 
     Attributes:
-        memory: bytes for each task, a power of two of GiB.
-        gpus: devices for each task beside the CPU.
+        memory: bytes for each task on each of its nodes, a power of two of GiB.
+        gpus: devices for each task on each of its nodes, beside the CPU.
+        nodes: over which one task is spread.
         longest: predicted seconds of the longest task in a process of its own.
         forecasts: of its tasks, in the order of the plan.
     """
@@ -30,6 +31,7 @@ class ResourceClass:
     gpus: int
     longest: float
     forecasts: tuple[Forecast, ...]
+    nodes: int = 1
 
     @property
     def tasks(self) -> tuple[Task, ...]:
@@ -37,20 +39,76 @@ class ResourceClass:
         return tuple(forecast.task for forecast in self.forecasts)
 
 
-def classes(of_tasks: Iterable[Forecast]) -> tuple[ResourceClass, ...]:
-    """At most six classes, by memory and then time; every task is in one of them.
+@dataclass(frozen=True)
+class Node:
+    """What one node has for tasks.
+
+    Attributes:
+        memory: bytes.
+        gpus: devices.
+        gpu_memory: bytes of one device.
+        nodes: most nodes over which one task may be spread.
+    """
+
+    memory: int
+    gpus: int = 0
+    gpu_memory: int = 0
+    nodes: int = 1
+
+
+def classes(of_tasks: Iterable[Forecast], node: Node | None = None) -> tuple[ResourceClass, ...]:
+    """At most six classes, by nodes, devices, memory and then time; every task is in one of them.
 
     Memory is 1, 2, 4, ... GiB, as much as holds the projected peak; tasks of up to 1, 4, 16, ... minutes are kept
     apart. Where that makes too many classes, those two are joined, again and again, that reserve least for nothing.
+
+    Args:
+        of_tasks: what the tasks are predicted to take.
+        node: where they will run. With devices, a task has 1, 2, 4, ... of them, as many as hold its peak; what one
+            node cannot hold is spread over 2, 4, ... of them. A task that does not fit is given all that there is.
     """
     kinds = defaultdict(list)
     for forecast in of_tasks:
-        kinds[memory_class(forecast.peak_bytes), time_class(forecast.alone)].append(forecast)
-    found = [_class(memory, alike) for (memory, _), alike in kinds.items()]
-    while len(found) > MOST_CLASSES:
-        pair = min(combinations(found, 2), key=lambda pair: _wasted(*pair))
+        kinds[(*_given(forecast, node), time_class(forecast.alone))].append(forecast)
+    found = [_class(memory, gpus, spread, alike) for (spread, gpus, memory, _), alike in kinds.items()]
+    while len(found) > MOST_CLASSES and (pairs := [pair for pair in combinations(found, 2) if _can_join(*pair)]):
+        pair = min(pairs, key=lambda pair: _wasted(*pair))
         found = [one for one in found if one not in pair] + [_joined(*pair)]
-    return tuple(sorted(found, key=lambda one: (one.memory, one.longest)))
+    return tuple(sorted(found, key=lambda one: (one.nodes, one.gpus, one.memory, one.longest)))
+
+
+def _given(forecast: Forecast, node: Node | None) -> tuple[int, int, int]:
+    """Nodes of a task, and devices and memory on each of them."""
+    if node is None:
+        return 1, 0, memory_class(forecast.peak_bytes)
+    spread = nodes(forecast, node)
+    return spread, _devices(forecast, node, spread), min(node.memory, memory_class(on_each(forecast, spread)))
+
+
+def nodes(forecast: Forecast, node: Node) -> int:
+    """Over how many nodes a task is spread: the fewest of 1, 2, 4, ... that hold it, or as many as are allowed."""
+    spread = 1
+    while on_each(forecast, spread) > node.memory and 2 * spread <= node.nodes:
+        spread *= 2
+    return spread
+
+
+def on_each(forecast: Forecast, spread: int) -> int:
+    """Bytes on each of so many nodes: factors of rows are dealt out, everything else is on all of them."""
+    return forecast.peak_bytes - forecast.dealt_bytes + math.ceil(forecast.dealt_bytes / spread)
+
+
+def _devices(forecast: Forecast, node: Node, spread: int) -> int:
+    if not node.gpus:
+        return 0
+    wanted = 1
+    while on_each(forecast, spread * wanted) > node.gpu_memory and 2 * wanted <= node.gpus:
+        wanted *= 2
+    return wanted
+
+
+def _can_join(one: ResourceClass, other: ResourceClass) -> bool:
+    return (one.nodes, one.gpus) == (other.nodes, other.gpus)
 
 
 def memory_class(peak: int) -> int:
@@ -72,13 +130,13 @@ def time_class(seconds: float) -> int:
     return max(0, math.ceil(math.log(seconds / _SHORT, _LONGER)))
 
 
-def _class(memory: int, alike: Sequence[Forecast]) -> ResourceClass:
-    return ResourceClass(memory, 0, max(forecast.alone for forecast in alike), tuple(alike))
+def _class(memory: int, gpus: int, spread: int, alike: Sequence[Forecast]) -> ResourceClass:
+    return ResourceClass(memory, gpus, max(forecast.alone for forecast in alike), tuple(alike), spread)
 
 
 def _joined(one: ResourceClass, other: ResourceClass) -> ResourceClass:
     alike = sorted((*one.forecasts, *other.forecasts), key=lambda forecast: (forecast.task.cell, forecast.task.seeds))
-    return _class(max(one.memory, other.memory), alike)
+    return _class(max(one.memory, other.memory), one.gpus, one.nodes, alike)
 
 
 def _wasted(one: ResourceClass, other: ResourceClass) -> float:

@@ -1,7 +1,7 @@
 """What the tasks of a plan will take on one machine."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hpcpinn.plan.cost import Cost
 from hpcpinn.plan.duration import START_SECONDS, compilation_seconds, task_seconds
@@ -9,6 +9,7 @@ from hpcpinn.plan.flops import kernel_flops
 from hpcpinn.plan.narrow import is_narrow
 from hpcpinn.plan.plan import Plan
 from hpcpinn.plan.rates import Rates
+from hpcpinn.plan.retries import Needs
 from hpcpinn.plan.tasks import Task
 from hpcpinn.plan.workload import Workload
 
@@ -23,6 +24,7 @@ class Forecast:
         seconds: in a process that has compiled the programs of the cell.
         compilation: seconds until it has.
         programs: what these programs are made for: the cell, and with narrow networks side by side their number.
+        dealt_bytes: of the peak, what is dealt out to devices and processes that work together.
     """
 
     task: Task
@@ -30,6 +32,7 @@ class Forecast:
     seconds: float
     compilation: float
     programs: tuple[int, ...]
+    dealt_bytes: int = 0
 
     @property
     def alone(self) -> float:
@@ -50,7 +53,19 @@ def forecasts(plan: Plan, rates: Rates, tasks: Iterable[Task]) -> tuple[Forecast
 def _forecast(task: Task, load: Workload, cost: Cost, rates: Rates) -> Forecast:
     seconds, compilation = task_seconds(load, task.count, cost, rates), compilation_seconds(load)
     programs = (*task.cell, task.count) if is_narrow(kernel_flops(load)) else task.cell
-    return Forecast(task, cost.peak_bytes, seconds, compilation, programs)
+    return Forecast(task, cost.peak_bytes, seconds, compilation, programs, cost.peak.get("factors", 0))
+
+
+def needing(forecast: Forecast, needs: Needs) -> Forecast:
+    """The forecast of a task that has shown that it needs more than was predicted."""
+    if needs.memory == needs.seconds == 1:
+        return forecast
+    return replace(
+        forecast,
+        peak_bytes=needs.memory * forecast.peak_bytes,
+        dealt_bytes=needs.memory * forecast.dealt_bytes,
+        seconds=needs.seconds * forecast.alone - START_SECONDS - forecast.compilation,
+    )
 
 
 def in_turn(of_tasks: Iterable[Forecast]) -> float:

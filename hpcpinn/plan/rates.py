@@ -58,3 +58,24 @@ class Rates:
     def product(self, width: int, itemsize: int) -> float:
         """FLOP per second of products at this width on one core, for numbers of so many bytes."""
         return (self.double if itemsize == 8 else self.single).at(width)
+
+    def scaled(self, speed: float, cores: int) -> "Rates":
+        """Those of a machine that does everything but files so many times as fast, for tasks of so many cores."""
+        curves = (self.double, self.single, self.spectra)
+        double, single, spectra = (Curve(one.sizes, tuple(speed * rate for rate in one.rates)) for one in curves)
+        parallel = max(1.0, _SCALING * cores)
+        return Rates(double, single, parallel, spectra, speed * self.elements, self.file, self.disk)
+
+
+# Of products on several cores, against as many times one of them.
+_SCALING = 0.8
+# One core of an Intel Xeon with 2 GHz and AVX-512 (NumPy with OpenBLAS), and a parallel file system as it should be.
+REFERENCE = Rates(
+    double=Curve((16, 64, 256, 1024), (4.8e10, 4.8e10, 6.3e10, 6.7e10)),
+    single=Curve((16, 64, 256, 1024), (7.3e10, 8.9e10, 1.4e11, 1.4e11)),
+    parallel=1.0,
+    spectra=Curve((32, 128, 512), (5.9e8, 5.2e9, 1.5e10)),
+    elements=6e9,
+    file=5e-3,
+    disk=2e8,
+)

@@ -55,10 +55,29 @@ def open_session(study: Study, path: Path, workers: int) -> Session:
     plan = plan_of(study)
     finished = _finished(path)
     refuse_unfitting(plan, path, [task for task in plan.tasks if task.id not in finished], workers)
+    return Session(study, plan, make_store(study, plan, path))
+
+
+def make_store(study: Study, plan: Plan, path: Path) -> Store:
+    """Rehearse the terms, make the store or open the one that is there, and clear what killed processes left.
+
+    Raises:
+        ProblemError: a term is not finite somewhere.
+        StoreError: the store belongs to another study, or cannot be made.
+    """
     points = rehearsal.rehearse(study, plan)
     store = creation.create(path, plan, provenance(study, **_facts(study)), _coordinates(plan, points))
     leftovers.clear(path)
-    return Session(study, plan, store)
+    return store
+
+
+def study_of(path: Path) -> Study:
+    """TEMPORARY."""
+    from hpcpinn.store.store import open_store
+    from hpcpinn.study.reading import parse_study
+
+    store = open_store(path)
+    return parse_study(store.attributes["study"], Path(store.attributes["folder"]))
 
 
 def refuse_unfitting(plan: Plan, path: Path, tasks: Sequence[Task], workers: int) -> None:
@@ -93,6 +112,7 @@ def _facts(study: Study) -> dict[str, str]:
     configurations = [study.configuration(cell) for cell in first_cells(study, "kernel")]
     problem = type(setup.problem_of(configurations[0], study.folder))
     return {
+        "folder": str(study.folder.absolute()),
         "problem": configurations[0].problem,
         "equation": problems.describe(problem),
         "precision": ", ".join(dict.fromkeys(configuration.kernel.precision for configuration in configurations)),

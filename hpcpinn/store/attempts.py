@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hpcpinn.store import disk, layout
+from hpcpinn.store import disk, layout, place
+from hpcpinn.store.place import Job
 
 BEAT_SECONDS = 10.0
 # Six missed beats: clocks of nodes that differ by less, and a stalled file server, do not make the living look dead.
@@ -36,6 +37,7 @@ class Attempt:
         birth: start of the process in clock ticks since boot, which tells a pid from its next owner; "" if unknown.
         started: time in UTC, ISO 8601.
         clock: the same as seconds of a clock that never jumps.
+        job: the batch job that the process belongs to, see `store.place`.
     """
 
     task: str
@@ -46,6 +48,7 @@ class Attempt:
     birth: str
     started: str
     clock: float
+    job: Job | None = None
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -58,6 +61,7 @@ class Attempt:
             "started": self.started,
             "finished": _now(),
             "seconds": time.monotonic() - self.clock,
+            **({} if self.job is None else {"job": self.job.facts}),
         }
 
 
@@ -72,6 +76,7 @@ def begin(task: str) -> Attempt:
         birth=_birth(os.getpid()),
         started=_now(),
         clock=time.monotonic(),
+        job=place.job(),
     )
 
 
@@ -111,6 +116,14 @@ def is_alive(marker: Path) -> bool:
         return False
 
 
+def has_job(marker: Path) -> bool:
+    """Whether the attempt behind a marker belongs, or belonged, to a batch job."""
+    try:
+        return "job" in json.loads(marker.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+
+
 def _may_exist(machine: str, pid: int, birth: str) -> bool:
     """Whether the process is there, or is out of sight from here."""
     return machine == "" or machine != _machine() or _birth(pid) == birth
@@ -118,8 +131,10 @@ def _may_exist(machine: str, pid: int, birth: str) -> bool:
 
 def _mark(marker: Path, mine: Attempt) -> None:
     names = ("task", "id", "host", "machine", "pid", "birth", "started")
+    content = {name: getattr(mine, name) for name in names}
+    content |= {} if mine.job is None else {"job": mine.job.facts}
     # No flush: after a reboot the attempt is dead, whether or not its marker is still there.
-    disk.replace(marker, mine.id, json.dumps({name: getattr(mine, name) for name in names}), durable=False)
+    disk.replace(marker, mine.id, json.dumps(content), durable=False)
 
 
 def _beat(marker: Path, over: threading.Event) -> None:

@@ -7,6 +7,10 @@
     <store>/ledger/<task>.done.json                  the task is published: this file alone says so
     <store>/ledger/<task>.failed.json                the last attempt failed, and why
     <store>/ledger/<task>.<attempt>.running.json     an attempt is under way; touched while it lives
+    <store>/ledger/<task>.<attempt>.<why>.ended.json an attempt ended without a result; <why>+saved with a checkpoint
+    <store>/ledger/submissions/<n>.json              what was submitted to a cluster: tasks, classes, jobs
+    <store>/ledger/submissions/<n>.<k>.sbatch        its scripts, as they were submitted
+    <store>/ledger/logs/<job>.log                    what the jobs printed
 
 Chunks lie flat because nested folders would triple the inodes of a study with many small tasks, and because every new
 folder would have to be flushed before a task is published.
@@ -22,6 +26,8 @@ TASKS = "tasks.json"
 DONE = ".done.json"
 FAILED = ".failed.json"
 RUNNING = ".running.json"
+ENDED = ".ended.json"
+SAVED = "+saved"
 SEPARATOR = "."
 
 
@@ -53,6 +59,21 @@ def failed(store: Path, task: str) -> Path:
 def running(store: Path, task: str, attempt: str) -> Path:
     """The marker of an attempt that is under way."""
     return ledger(store) / f"{task}.{attempt}{RUNNING}"
+
+
+def ended(store: Path, task: str, attempt: str, reason: str, saved: bool) -> Path:
+    """The record of an attempt that ended without a result."""
+    return ledger(store) / f"{task}.{attempt}.{reason}{SAVED if saved else ''}{ENDED}"
+
+
+def submissions(store: Path) -> Path:
+    """The folder of what was submitted to a cluster."""
+    return ledger(store) / "submissions"
+
+
+def logs(store: Path) -> Path:
+    """The folder of what jobs printed."""
+    return ledger(store) / "logs"
 
 
 def chunk(array: str, position: Sequence[int]) -> str:

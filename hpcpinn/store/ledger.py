@@ -15,8 +15,22 @@ from typing import Any
 from hpcpinn.errors import StoreError
 from hpcpinn.store import attempts, disk, layout, roll
 from hpcpinn.store.attempts import Attempt, attempt
+from hpcpinn.store.ends import End, among
 
-__all__ = ["Failure", "Status", "attempt", "done", "fail", "failed", "failures", "publish", "read", "running", "status"]
+__all__ = [
+    "Failure",
+    "Status",
+    "attempt",
+    "done",
+    "ends",
+    "fail",
+    "failed",
+    "failures",
+    "publish",
+    "read",
+    "running",
+    "status",
+]
 
 
 @dataclass(frozen=True)
@@ -114,6 +128,11 @@ def is_done(store: Path, task: str) -> bool:
     return layout.done(store, task).exists()
 
 
+def is_over(store: Path, task: str) -> bool:
+    """Whether one task is published or its last attempt has failed."""
+    return is_done(store, task) or layout.failed(store, task).exists()
+
+
 def read(store: Path, task: str) -> dict[str, Any]:
     """The record of a published task; raises `FileNotFoundError` when it is not."""
     return json.loads(layout.done(store, task).read_text(encoding="utf-8"))
@@ -140,6 +159,33 @@ def failures(store: Path) -> list[Failure]:
             continue
         found.append(Failure(task, *(record[key] for key in ("reason", "traceback", "host", "finished"))))
     return found
+
+
+def forget_failures(store: Path, tasks: Iterable[str]) -> None:
+    """Let failed tasks count as never tried, for somebody who wants them tried again.
+
+    Raises:
+        StoreError: the disk refuses.
+    """
+    with disk.reported(store):
+        for task in tasks:
+            layout.failed(store, task).unlink(missing_ok=True)
+
+
+def ends(store: Path) -> list[End]:
+    """How attempts ended that neither published nor failed, sorted by task."""
+    return among(_names(store))
+
+
+def forget_ends(store: Path, which: Iterable[End]) -> None:
+    """Let attempts that ended count as never made.
+
+    Raises:
+        StoreError: the disk refuses.
+    """
+    with disk.reported(store):
+        for end in which:
+            layout.ended(store, end.task, end.attempt, end.reason, end.saved).unlink(missing_ok=True)
 
 
 def running(store: Path) -> set[str]:

@@ -10,6 +10,8 @@ from hpcpinn.store import attempts, disk, layout
 def clear(store: Path) -> int:
     """Remove markers of dead attempts and files that were never renamed into place; how many. For who starts a run.
 
+    Markers of batch jobs stay: they are what is known of why a job ended, see `launch.slurm.inquest`.
+
     Raises:
         StoreError: the disk refuses.
     """
@@ -22,7 +24,7 @@ def clear(store: Path) -> int:
 
 def _markers(store: Path) -> Iterator[Path]:
     for marker in layout.ledger(store).glob(f"*{layout.RUNNING}"):
-        if not attempts.is_alive(marker):
+        if not attempts.is_alive(marker) and not attempts.has_job(marker):
             yield marker
 
 

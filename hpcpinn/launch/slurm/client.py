@@ -1,0 +1,191 @@
+"""The commands of Slurm: the one home of `sbatch`, `squeue`, `scancel`, `scontrol` and `sinfo`.
+
+Every call has a timeout: `squeue` may fail and `scontrol` may hang when the controller is busy. Nothing here decides
+whether a task is done.
+"""
+
+import os
+import subprocess
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hpcpinn.errors import ClusterError
+
+_SECONDS = 60.0
+_SEPARATOR = "|"
+_FORMAT = "%i|%T|%r|%N"
+# States in which an element will do no more.
+OVER = frozenset(
+    {"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "TIMEOUT"}
+)
+_BROKEN = ("down", "drain", "fail", "not_responding", "unknown", "error")
+
+
+@dataclass(frozen=True)
+class Queued:
+    """A job, or an element of an array, as the queue shows it.
+
+    Attributes:
+        id: "12", "12_3", or "12_[4-9]" for elements that wait together.
+        state: such as "RUNNING".
+        elements: how many it stands for.
+        reason: why it waits, or where it runs.
+    """
+
+    id: str
+    state: str
+    elements: int
+    reason: str
+
+    @property
+    def job(self) -> str:
+        """Id of the job or of its array."""
+        return self.id.partition("_")[0]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it will do no more."""
+        return self.state in OVER
+
+
+def submit(script: Path, *options: str) -> str:
+    """Hand a script to `sbatch`; options given here win over those in the script.
+
+    Returns:
+        The id of the job.
+
+    Raises:
+        ClusterError: there is no Slurm here, it does not answer, or it refuses; in its own words.
+    """
+    return _call("sbatch", "--parsable", *options, str(script)).strip().partition(";")[0]
+
+
+def queue(jobs: Collection[str]) -> list[Queued]:
+    """What the queue shows of these jobs; a job that ended a while ago is not shown.
+
+    Raises:
+        ClusterError: the queue cannot be asked.
+    """
+    wanted = {job.partition("_")[0] for job in jobs}
+    if not wanted:
+        return []
+    # Not `--jobs`, which refuses the whole list for one id that is too old; and the user's own are not many.
+    lines = _call(
+        "squeue", "--noheader", "--states=all", "--me", f"--format={_SEPARATOR.join(('%i', '%T', '%r', '%N'))}"
+    )
+    shown = (_queued(line) for line in lines.splitlines() if line.count(_SEPARATOR) == 3)
+    return [one for one in shown if one.job in wanted]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the controller remembers of a job: its state, "" if nothing, and how often it was started again."""
+
+    state: str = ""
+    run: int = 0
+
+
+def facts(job: str) -> Facts:
+    """What the controller remembers of one job or element; it forgets a job minutes after its end."""
+    try:
+        fields = _fields(_call("scontrol", "--oneliner", "show", "job", job))
+    except ClusterError:
+        return Facts()
+    restarts = fields.get("Restarts", "")
+    return Facts(fields.get("JobState", ""), int(restarts) if restarts.isdecimal() else 0)
+
+
+def is_broken(node: str) -> bool:
+    """Whether a node is known to be down, drained or failing."""
+    try:
+        said = _call("sinfo", "--noheader", f"--nodes={node}", "--format=%T").lower()
+    except ClusterError:
+        return False
+    return any(word in said for word in _BROKEN) or "*" in said
+
+
+def requeue(job: str) -> None:
+    """Start a job or an element again later; it ends where it runs.
+
+    Raises:
+        ClusterError: the site does not allow it.
+    """
+    _call("scontrol", "requeue", job)
+
+
+def exclude(job: str, nodes: Collection[str]) -> None:
+    """Keep the waiting elements of a job off some nodes.
+
+    Raises:
+        ClusterError: nothing of it waits any more, or the site does not allow it.
+    """
+    _call("scontrol", "update", f"JobId={job}", f"ExcNodeList={','.join(sorted(nodes))}")
+
+
+def cancel(jobs: Sequence[str]) -> None:
+    """End jobs with all their elements.
+
+    Raises:
+        ClusterError: Slurm does not answer, or refuses.
+    """
+    if jobs:
+        _call("scancel", *jobs)
+
+
+def _queued(line: str) -> Queued:
+    identity, state, reason, nodes = line.split(_SEPARATOR)
+    return Queued(identity, state, _elements(identity), nodes or reason)
+
+
+def _elements(identity: str) -> int:
+    """How many elements an id stands for.
+
+    >>> [_elements(identity) for identity in ("12", "12_3", "12_[4-9,11%5]", "12_[1-3,7]")]
+    [1, 1, 7, 4]
+    """
+    inside = identity.partition("[")[2].rstrip("]").partition("%")[0]
+    if not inside:
+        return 1
+    spans = (part.partition("-") for part in inside.split(",") if "..." not in part)
+    return sum(int(last) - int(first) + 1 if last else 1 for first, _, last in spans)
+
+
+def _fields(text: str) -> dict[str, str]:
+    return dict(part.split("=", 1) for part in text.split() if "=" in part)
+
+
+def _call(command: str, *arguments: str) -> str:
+    try:
+        answer = subprocess.run(
+            [command, *arguments],
+            env=_environment(os.environ),
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise ClusterError(
+            f"`{command}` is not on this machine; allowed: a node of a cluster with Slurm. Log in there, or write "
+            f"--dry-run to see what would be submitted."
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise ClusterError(f"`{command}` has not answered for {_SECONDS:.0f} s. Try again in a while.") from error
+    if answer.returncode:
+        raise ClusterError(f"`{command}` refuses: {_said(answer.stderr) or f'exit status {answer.returncode}'}")
+    return answer.stdout
+
+
+def _said(text: str) -> str:
+    lines = (line.partition("error: ")[2] or line for line in text.splitlines())
+    return "; ".join(line.strip() for line in lines if line.strip())
+
+
+def _environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Without what a job around this process was given, which a job from here would take for its own."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name == "SLURM_CONF" or not name.startswith(("SLURM_", "SBATCH_", "SLURMD_"))
+    }

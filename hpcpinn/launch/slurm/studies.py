@@ -1,0 +1,87 @@
+"""From a study file to what is submitted of it, and to Slurm."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hpcpinn.launch.running import default_store, missing
+from hpcpinn.launch.slurm import client, inquest, submission
+from hpcpinn.launch.slurm.profile import Profile
+from hpcpinn.launch.slurm.submission import Prepared
+from hpcpinn.plan.plan import Plan
+from hpcpinn.plan.tasks import Task
+from hpcpinn.run import session
+from hpcpinn.store import creation, submissions
+from hpcpinn.store.store import open_store
+from hpcpinn.store.submissions import Submission
+from hpcpinn.study.reading import read_study
+from hpcpinn.study.study import Study
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a cluster.
+
+    Attributes:
+        study: the study.
+        plan: its plan, of everything that its store holds.
+        store: absolute path of the store.
+        profile: the cluster.
+        missing: tasks that are not done.
+        tasks: those of them that no job in the queue will do.
+    """
+
+    study: Study
+    plan: Plan
+    store: Path
+    profile: Profile
+    missing: tuple[Task, ...]
+    tasks: tuple[Task, ...]
+
+    def prepared(self) -> Prepared:
+        """Arrays and scripts; nothing is written, and Slurm is not needed."""
+        return submission.prepare(self.plan, self.store, self.tasks, self.profile)
+
+
+def request(study: str | Path, store: str | Path | None, profile: Profile) -> Request:
+    """What a study has left to do, without writing anything.
+
+    Raises:
+        HpcpinnError: the study is wrong, or the store belongs to another one.
+    """
+    question = read_study(study)
+    path = Path(store if store is not None else default_store(question.name)).absolute()
+    plan = session.plan_of(question)
+    waiting = list(plan.tasks) if creation.is_free(path) else missing(plan, creation.own(open_store(path), plan).path)
+    free = submission.uncovered(path, waiting)
+    return Request(question, plan, path, profile, tuple(waiting), tuple(free))
+
+
+def submit(asked: Request) -> Submission | None:
+    """Make the store, and hand to Slurm what no job in the queue will do; None when that is nothing.
+
+    Raises:
+        HpcpinnError: the study, its terms or its tasks are refused, and nothing is submitted.
+        ClusterError: Slurm does not answer, or refuses.
+    """
+    if not asked.tasks:
+        return None
+    asked.prepared()  # what is refused is refused before anything is written
+    session.make_store(asked.study, asked.plan, asked.store)
+    inquest.hold(asked.store, asked.profile.node)
+    submission.forgive(asked.store, asked.tasks)
+    return submission.submit(asked.prepared(), asked.store)
+
+
+def cancel(store: Path) -> list[str]:
+    """Cancel the jobs of all open submissions, and let none of them submit again; the ids of the jobs.
+
+    Raises:
+        ClusterError: Slurm does not answer.
+    """
+    jobs = []
+    for one in submissions.read_all(store):
+        if one.state == "open":
+            submissions.write(store, replace(one, state="cancelled", summary="cancelled by hand"))
+            jobs += [*one.jobs, *submissions.more_jobs(store, one.number)]
+    client.cancel(jobs)
+    return jobs

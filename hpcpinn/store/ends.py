@@ -1,0 +1,81 @@
+"""How attempts ended that neither published their task nor failed: preempted, out of time, out of memory, lost.
+
+One small file per end, whose name holds task, attempt and reason: a listing of the ledger tells how often, and why, a
+task was interrupted. An attempt ends once; where two observers tell different reasons the first in the alphabet counts.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from hpcpinn.store import disk, layout
+from hpcpinn.store.attempts import Attempt
+
+# Of these only the last two are the task's own: running out of memory asks for more, and dying without a reason is a
+# strike. "walltime" is the task's own if it had nothing to save.
+Reason = Literal["cancelled", "node", "preempted", "requeued", "stopped", "walltime", "memory", "killed"]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+
+
+@dataclass(frozen=True)
+class End:
+    """How one attempt ended.
+
+    Attributes:
+        task: id of the task.
+        attempt: id of the attempt.
+        reason: why it ended.
+        saved: whether a checkpoint was left that is ahead of the one it began with.
+    """
+
+    task: str
+    attempt: str
+    reason: str
+    saved: bool
+
+
+def record(store: Path, mine: Attempt, reason: str, saved: bool) -> None:
+    """Leave word that an attempt of this process ends without a result.
+
+    Raises:
+        StoreError: the disk refuses.
+    """
+    _write(store, mine.task, mine.id, reason, saved, mine.facts)
+
+
+def record_of(store: Path, marker: dict[str, Any], reason: Reason, saved: bool) -> None:
+    """Leave word of an attempt that can no longer do so, from the content of its marker.
+
+    Raises:
+        StoreError: the disk refuses.
+    """
+    facts = {name: marker[name] for name in ("task", "host", "pid", "started", "job") if name in marker}
+    _write(store, marker["task"], marker["id"], reason, saved, {**facts, "attempt": marker["id"]})
+
+
+def _write(store: Path, task: str, attempt: str, reason: str, saved: bool, facts: dict[str, Any]) -> None:
+    content = json.dumps({**facts, "reason": reason, "saved": saved}, indent=1)
+    # The name repeats what decides about the next attempt: whether anything was saved, and why it ended.
+    path = layout.ended(store, task, attempt, reason, saved)
+    with disk.reported(store):
+        disk.replace(path, attempt, content, durable=False)
+
+
+def among(names: Iterable[str]) -> list[End]:
+    """The ends in a listing of the ledger, one for each attempt, sorted by task."""
+    found = {(end.task, end.attempt): end for end in map(_end, sorted(names, reverse=True)) if end is not None}
+    return [found[key] for key in sorted(found)]
+
+
+def facts(store: Path, end: End) -> dict[str, Any]:
+    """What the record of an end says: where and when the attempt ran."""
+    return json.loads(layout.ended(store, end.task, end.attempt, end.reason, end.saved).read_text(encoding="utf-8"))
+
+
+def _end(name: str) -> End | None:
+    if not name.endswith(layout.ENDED) or name.startswith("."):
+        return None
+    task, attempt, reason = name.removesuffix(layout.ENDED).split(".")
+    return End(task, attempt, reason.removesuffix(layout.SAVED), reason.endswith(layout.SAVED))
