@@ -7,6 +7,8 @@
     <store>/ledger/<task>.done.json                  the task is published: this file alone says so
     <store>/ledger/<task>.failed.json                the last attempt failed, and why
     <store>/ledger/<task>.<attempt>.running.json     an attempt is under way; touched while it lives
+    <store>/ledger/<task>.<attempt>.<reason>.ended.json   an attempt has stopped before the end of its task, and why
+    <store>/ledger/<task>.checkpoint                 how far the last attempt had come, until the task is done
 
 Chunks lie flat because nested folders would triple the inodes of a study with many small tasks, and because every new
 folder would have to be flushed before a task is published.
@@ -22,6 +24,8 @@ TASKS = "tasks.json"
 DONE = ".done.json"
 FAILED = ".failed.json"
 RUNNING = ".running.json"
+ENDED = ".ended.json"
+CHECKPOINT = ".checkpoint"
 SEPARATOR = "."
 
 
@@ -53,6 +57,16 @@ def failed(store: Path, task: str) -> Path:
 def running(store: Path, task: str, attempt: str) -> Path:
     """The marker of an attempt that is under way."""
     return ledger(store) / f"{task}.{attempt}{RUNNING}"
+
+
+def ended(store: Path, task: str, attempt: str, reason: str) -> Path:
+    """The record of an attempt that stopped before the end of its task."""
+    return ledger(store) / f"{task}.{attempt}.{reason}{ENDED}"
+
+
+def checkpoint(store: Path, task: str) -> Path:
+    """How far a task that is not done has come."""
+    return ledger(store) / f"{task}{CHECKPOINT}"
 
 
 def chunk(array: str, position: Sequence[int]) -> str:
