@@ -15,8 +15,9 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BufferedIOBase
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class Saved:
 class _Hashing:
     """A file that is written, and the sha256 of what was written."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BufferedIOBase) -> None:
         self._file, self.sha256 = file, hashlib.sha256()
 
     def write(self, data: bytes) -> int:
@@ -86,7 +87,7 @@ def remove(store: Path, task: str) -> None:
         layout.checkpoint(store, task).unlink(missing_ok=True)
 
 
-def write(file: BinaryIO, task: str, saved: Saved) -> None:
+def write(file: BufferedIOBase, task: str, saved: Saved) -> None:
     """Write a checkpoint of a task into a file."""
     header = {"format": FORMAT, "task": task, "versions": versions(), "names": list(saved.arrays)}
     hashing = _Hashing(file)
@@ -96,7 +97,7 @@ def write(file: BinaryIO, task: str, saved: Saved) -> None:
     file.write(hashing.sha256.digest())
 
 
-def read(file: BinaryIO, task: str) -> Saved | None:
+def read(file: BufferedIOBase, task: str) -> Saved | None:
     """Read a checkpoint; None if it is not whole, or not of this task, this format and these versions."""
     if not _is_whole(file):
         return None
@@ -113,7 +114,7 @@ def versions() -> dict[str, str]:
     return {package: version(package) for package in PACKAGES}
 
 
-def _is_whole(file: BinaryIO) -> bool:
+def _is_whole(file: BufferedIOBase) -> bool:
     """Whether a file ends in the sha256 of its other bytes; it is at its beginning afterwards."""
     left = file.seek(0, os.SEEK_END) - _DIGEST
     file.seek(0)

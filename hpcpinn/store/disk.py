@@ -4,8 +4,8 @@ import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 from hpcpinn.errors import StoreError
 
@@ -75,7 +75,7 @@ def write_aside(path: Path, token: str, text: str, durable: bool = True) -> Path
     return fill_aside(path, token, lambda file: file.write(text.encode()), durable)
 
 
-def fill_aside(path: Path, token: str, fill: Callable[[BinaryIO], object], durable: bool = True) -> Path:
+def fill_aside(path: Path, token: str, fill: Callable[[BufferedIOBase], object], durable: bool = True) -> Path:
     """Write, and flush if `durable`, a hidden file beside `path`, to be linked or renamed; `token` keeps it apart."""
     aside = path.with_name(f".{path.name}.{token}.partial")
     try:
@@ -94,7 +94,7 @@ def replace(path: Path, token: str, text: str, durable: bool = True) -> None:
     _rename(write_aside(path, token, text, durable), path, durable)
 
 
-def refill(path: Path, token: str, fill: Callable[[BinaryIO], object]) -> None:
+def refill(path: Path, token: str, fill: Callable[[BufferedIOBase], object]) -> None:
     """`replace` with a content that is written piece by piece."""
     _rename(fill_aside(path, token, fill), path, durable=True)
 
