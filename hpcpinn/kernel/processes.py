@@ -77,3 +77,15 @@ def are_several() -> bool:
 def agree(number: int) -> int:
     """What rank 0 says, on all ranks, which have to ask at the same time."""
     return int(multihost_utils.broadcast_one_to_all(np.int32(number)))
+
+
+def agreed(number: int) -> int:
+    """`agree` in a group; the number itself in a process alone."""
+    return agree(number) if are_several() else number
+
+
+def spread(content: bytes) -> bytes:
+    """The bytes that rank 0 has, on all ranks, which have to ask at the same time."""
+    length = int(multihost_utils.broadcast_one_to_all(np.int64(len(content))))
+    own = np.frombuffer(content, np.uint8) if len(content) == length else np.zeros(length, np.uint8)
+    return np.asarray(multihost_utils.broadcast_one_to_all(own)).tobytes() if length else b""

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 
+from hpcpinn import errors
 from hpcpinn.launch import work
 from hpcpinn.launch.executors.engine import Engine, Pool
 from hpcpinn.launch.queue import Queue
@@ -15,6 +16,8 @@ from hpcpinn.store import attempts, ledger
 _POLL_SECONDS = 1.0
 # A worker that dies twice with one task alone in it dies of that task.
 _STRIKES = 2
+# Workers that were asked to stop as well are given so long to save; a job is warned 120 s before it is killed.
+_GRACE_SECONDS = 60.0
 
 
 class Driver:
@@ -22,6 +25,9 @@ class Driver:
 
     A lost worker breaks the whole pool, and the tasks that were in it are suspects. Suspects run one at a time
     afterwards, so that a task which kills its worker is found and failed by its name, and the others go on.
+
+    A task that was stopped stops the run: no other is handed out, those under way are given a minute to stop or to end,
+    and the run ends as interrupted.
     """
 
     def __init__(self, session: Session, engine: Engine, report: Callable[[Outcome], None]) -> None:
@@ -31,23 +37,30 @@ class Driver:
         self._report = report
         self._suspects: list[Task] = []
         self._strikes: dict[str, int] = {}
+        self._stopped: Outcome | None = None
+        self._deadline = float("inf")
 
     def run(self, tasks: Iterable[Task]) -> None:
-        """Run the tasks to their end; an interrupt stops the workers at once and is passed on."""
+        """Run the tasks to their end; an interrupt stops the workers at once and is passed on.
+
+        Raises:
+            Interrupted: a task was stopped, and what is left waits for another run.
+        """
         queue = Queue(self._session.store.path, tasks)
         while len(queue) or self._suspects:
             pool = self._engine.start()
             try:
                 self._drain(pool, queue)
+                self._leave_if_stopped()
             except BaseException:
                 pool.stop()
                 raise
             pool.stop()
 
     def _drain(self, pool: Pool, queue: Queue) -> None:
-        """Work until nothing is left or the pool breaks."""
+        """Work until nothing is left, a task was stopped, or the pool breaks."""
         inside: dict[Future, Task] = {}
-        while len(queue) or self._suspects or inside:
+        while (len(queue) or self._suspects or inside) and not self._is_over(inside):
             try:
                 self._fill(pool, queue, inside)
             except BrokenExecutor:
@@ -63,7 +76,18 @@ class Driver:
                 self._report(Outcome(task, "done", 0.0))
         return None
 
+    def _is_over(self, inside: dict[Future, Task]) -> bool:
+        return self._stopped is not None and (not inside or time.monotonic() > self._deadline)
+
+    def _leave_if_stopped(self) -> None:
+        if self._stopped:
+            raise errors.Interrupted(
+                f"stopped ({self._stopped.reason}); what is done is safe. Run the same command again to complete it."
+            )
+
     def _fill(self, pool: Pool, queue: Queue, inside: dict[Future, Task]) -> None:
+        if self._stopped:
+            return
         while self._suspects and not inside:
             self._submit(pool, self._suspects[0], inside)
             self._suspects.pop(0)
@@ -82,7 +106,10 @@ class Driver:
 
     def _take_in(self, future: Future, task: Task) -> None:
         self._strikes.pop(task.id, None)
-        self._report(future.result())
+        outcome = future.result()
+        if outcome.state == "stopped" and self._stopped is None:
+            self._stopped, self._deadline = outcome, time.monotonic() + _GRACE_SECONDS
+        self._report(outcome)
 
     def _lost(self, inside: dict[Future, Task]) -> None:
         """The pool broke: what had finished counts, the others are suspects, and a lone one gets a strike."""

@@ -30,7 +30,9 @@ class Work:
         self._started = time.monotonic()
 
     def add(self, outcome: Outcome) -> None:
-        """Count one more task."""
+        """Count one more task, unless it stopped before its end."""
+        if outcome.state == "stopped":
+            return
         self._done += self._weights.get(outcome.task.id, 0.0)
         self.ended += 1
         self.failed += outcome.state == "failed"

@@ -3,15 +3,19 @@
 import functools
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
+import jax
 import numpy as np
 
 from hpcpinn.kernel import ensembles
 from hpcpinn.kernel.layouts.layout import Tile
 from hpcpinn.plan.tasks import Task
 from hpcpinn.run import limits, memory, programs
+from hpcpinn.run.checkpoint import Midway
 from hpcpinn.run.observation import Record, case_of
 from hpcpinn.run.runs import run_seeds
+from hpcpinn.run.safety import SafePoints
 from hpcpinn.run.setup import Setup, setup
 from hpcpinn.study.study import Study
 
@@ -19,14 +23,23 @@ from hpcpinn.study.study import Study
 Keep = Callable[[range, Sequence[str], int, Tile], None]
 
 
-def compute(study: Study, task: Task, keep: Keep) -> Record:
-    """Every quantity of the runs of a task, of the shape (seeds, ...); kernels go to `keep` tile by tile."""
+def compute(study: Study, task: Task, keep: Keep, points: SafePoints) -> Record:
+    """Every quantity of the runs of a task, of the shape (seeds, ...); kernels go to `keep` tile by tile.
+
+    Raises:
+        Stopped: at one of the safe points between batches and within them.
+    """
     configuration = study.configuration(task.cell)
     programs.keep_for(configuration)
     memory.reset_peak()
     cell = setup(configuration, study.folder)
-    batches = [_batch(cell, study, positions, keep) for positions in _batches(cell, task)]
-    return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
+    batches = _batches(cell, task)
+    for positions in batches[len(points.state.finished) :]:
+        points.finish(_batch(cell, study, positions, keep, points))
+        if positions != batches[-1] or configuration.limit.compare:  # draws of a limit may take as long as all runs
+            points.reach()
+    finished = points.state.finished
+    return {name: np.concatenate([batch[name] for batch in finished]) for name in finished[0]}
 
 
 def _batches(cell: Setup, task: Task) -> list[range]:
@@ -36,11 +49,19 @@ def _batches(cell: Setup, task: Task) -> list[range]:
     return [positions[k : k + 1] for k in range(len(positions))]
 
 
-def _batch(cell: Setup, study: Study, positions: range, keep: Keep) -> Record:
-    started = time.monotonic()
+def _batch(cell: Setup, study: Study, positions: range, keep: Keep, points: SafePoints) -> Record:
+    midway = points.take_midway()
+    started = time.monotonic() - (midway.seconds if midway else 0.0)
     seeds = [study.seeds[position] for position in positions]
     ensemble = ensembles.ensemble(cell.problem, cell.network, cell.points.counts, len(seeds))
-    record = run_seeds(cell, ensemble, seeds, functools.partial(keep, positions, case_of(cell).parts))
+
+    def pause(step: int, records: Sequence[Record], params: Any) -> None:
+        points.reach(
+            lambda: Midway(step, time.monotonic() - started, [*records], jax.tree.leaves(ensemble.read(params)))
+        )
+
+    sink = functools.partial(keep, positions, case_of(cell).parts)
+    record = run_seeds(cell, ensemble, seeds, sink, midway, pause)
     seconds = (time.monotonic() - started) / len(seeds)
     compared = {"limit_scale": limits.scale(cell)} if cell.configuration.limit.compare else {}
     alike = {"seconds": seconds} | compared

@@ -23,9 +23,9 @@ class Kernels:
         files: the chunk files written so far.
     """
 
-    def __init__(self, store: Store, plan: Plan, task: Task) -> None:
-        """Write nothing yet."""
-        self.files: list[str] = []
+    def __init__(self, store: Store, plan: Plan, task: Task, files: list[str]) -> None:
+        """Write nothing yet; the names of what is written are added to `files`."""
+        self.files = files
         self._store, self._plan, self._task = store, plan, task
 
     def keep(self, positions: range, parts: Sequence[str], step: int, tile: Tile) -> None:

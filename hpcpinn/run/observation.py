@@ -19,6 +19,7 @@ from hpcpinn.model.networks.network import Params
 from hpcpinn.model.points import Points
 from hpcpinn.plan.layers import layers
 from hpcpinn.run import moments
+from hpcpinn.run.checkpoint import Record
 from hpcpinn.run.moments import Moments
 from hpcpinn.run.setup import Setup
 from hpcpinn.training import drift, stability
@@ -26,7 +27,6 @@ from hpcpinn.training.linearized import Linearized, linearized
 
 # Takes every tile as soon as it is there.
 Sink = Callable[[Tile], None]
-Record = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from hpcpinn.kernel.ensembles.ensemble import Ensemble
 from hpcpinn.kernel.layouts.layout import Tile
 from hpcpinn.model import precision
 from hpcpinn.model.networks.network import Initialization
+from hpcpinn.run.checkpoint import Midway
 from hpcpinn.run.limits import limit_of
 from hpcpinn.run.observation import Observation, Record, held, observe
 from hpcpinn.run.prediction import Prediction
@@ -25,9 +26,18 @@ from hpcpinn.training.trajectory import trajectory
 
 # Takes the place of a recorded step and a tile of the kernels there.
 Sink = Callable[[int, Tile], None]
+# Takes the steps done, the records so far and the parameters, at a safe point of training.
+Pause = Callable[[int, Sequence[Record], Any], None]
 
 
-def run_seeds(cell: Setup, ensemble: Ensemble, seeds: Sequence[int], sink: Sink) -> Record:
+def run_seeds(
+    cell: Setup,
+    ensemble: Ensemble,
+    seeds: Sequence[int],
+    sink: Sink,
+    midway: Midway | None = None,
+    pause: Pause = lambda *_: None,
+) -> Record:
     """Every quantity but the kernels by its name, of the shape (seed, step, ...); kernels go to the sink.
 
     The network of seed s is `network.init(jax.random.key(s), problem)`.
@@ -37,9 +47,13 @@ def run_seeds(cell: Setup, ensemble: Ensemble, seeds: Sequence[int], sink: Sink)
         ensemble: as many networks as seeds.
         seeds: the seeds.
         sink: is handed the tiles of all kernels as they are computed.
+        midway: where training goes on, if it has begun; what is needed of step 0 is computed again.
+        pause: called where training can be left, between strides and after recorded steps.
     """
-    runs = _Runs(cell, ensemble, sink)
-    records = list(runs.records(seeds))
+    records = list(midway.records) if midway else []
+    runs = _Runs(cell, ensemble, sink, midway, lambda step, params: pause(step, records, params))
+    for record in runs.records(seeds):
+        records.append(record)
     return {name: np.stack([record[name] for record in records], axis=1) for name in records[0]}
 
 
@@ -48,6 +62,8 @@ class _Runs:
     cell: Setup
     ensemble: Ensemble
     sink: Sink
+    midway: Midway | None
+    pause: Callable[[int, Any], None]
 
     def records(self, seeds: Sequence[int]) -> Iterator[Record]:
         """One record per recorded step, every quantity with a leading axis of networks."""
@@ -68,14 +84,17 @@ class _Runs:
         return self.ensemble.map(draw, (), self.ensemble.deal(keys))
 
     def _trained(self, training: Training, start: Any) -> Iterator[Record]:
-        first = self._observe(0, start)
+        done = len(self.midway.records) if self.midway else 0
+        first = observe(self.cell, self.ensemble, start, lambda _: None) if done else self._observe(0, start)
         course = _course(self.cell, training, first)
         prediction = self._prediction(training, course, first, start)
-        for place, params in enumerate(self._path(training, course, start)):
+        for place, params in enumerate(self._path(training, course, start), done):
             now = self._observe(place, params) if place else first
             predicted = prediction.at(training.record[place], self._residuals(course, params)) if prediction else {}
             progress = self._progress(course, now, first, params, start)
             yield self._describe(now) | self._accuracy(params) | progress | predicted
+            if place + 1 < len(training.record):
+                self.pause(training.record[place], params)
 
     def _describe(self, now: Observation) -> Record:
         limit = limit_of(self.cell)
@@ -99,7 +118,15 @@ class _Runs:
         def advance(params: Any, steps: int) -> Any:
             return self.ensemble.map(descent, (course.x, np.asarray(steps)), (params, rates))
 
-        return trajectory(advance, start, training.record)
+        if self.midway is None:
+            return trajectory(advance, start, training.record, pause=self.pause)
+        record = training.record[len(self.midway.records) :]
+        return trajectory(advance, self._resumed(self.midway, start), record, self.midway.step, self.pause)
+
+    def _resumed(self, midway: Midway, start: Any) -> Any:
+        """The parameters where training goes on; they form the same tree as those at its start."""
+        tree = jax.tree.unflatten(jax.tree.structure(start), midway.take())
+        return jax.tree.map(jnp.asarray, self.ensemble.deal(tree))
 
     def _progress(self, course: "_Course", now: Observation, first: Observation, params: Any, start: Any) -> Record:
         """The quantities that only training has."""

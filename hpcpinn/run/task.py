@@ -11,10 +11,11 @@ from hpcpinn import errors
 from hpcpinn.plan.hypercube import MEASURED
 from hpcpinn.plan.plan import Plan
 from hpcpinn.plan.tasks import Task
-from hpcpinn.run import group, limits, memory
+from hpcpinn.run import group, interruption, limits, safety
 from hpcpinn.run.computation import compute
 from hpcpinn.run.kernels import Kernels
-from hpcpinn.store import ledger, regions
+from hpcpinn.run.safety import SafePoints, Stopped
+from hpcpinn.store import ends, ledger, regions
 from hpcpinn.store.attempts import Attempt
 from hpcpinn.store.store import Store
 from hpcpinn.study.study import Study
@@ -25,7 +26,7 @@ class Outcome:
     """How a task ended."""
 
     task: Task
-    state: Literal["done", "failed"]
+    state: Literal["done", "failed", "stopped"]
     seconds: float
     reason: str = ""
 
@@ -33,31 +34,41 @@ class Outcome:
 def execute(study: Study, plan: Plan, store: Store, task: Task) -> Outcome:
     """Run a task to its end unless the ledger says that it is done; a failure is recorded, not raised.
 
+    Where an earlier attempt has left a checkpoint, the task goes on from there, with the same bits. When
+    `interruption.request` was called it saves itself and stops at its next safe point, or does not begin.
+
     Raises:
         StoreError: the disk refuses; the task stays as it was.
     """
     started = time.monotonic()
     if ledger.is_done(store.path, task.id):
         return Outcome(task, "done", 0.0)
+    if reason := interruption.requested():
+        return Outcome(task, "stopped", 0.0, reason)
     with ledger.attempt(store.path, task.id) as attempt:
+        points = safety.resume(store.path, attempt)
         try:
-            _compute(study, plan, store, task, attempt)
+            _compute(study, plan, store, task, attempt, points)
         except errors.StoreError:
             raise
+        except Stopped as stopped:
+            ends.record(store.path, attempt, stopped.reason, points.saved)
+            return Outcome(task, "stopped", time.monotonic() - started, stopped.reason)
         except Exception as error:  # a task may fail in any way, and the others go on
             reason = f"{type(error).__name__}: {error}"
             ledger.fail(store.path, attempt, reason, traceback.format_exc())
+            safety.forget(store.path, attempt, points)
             return Outcome(task, "failed", time.monotonic() - started, reason)
     return Outcome(task, "done", time.monotonic() - started)
 
 
-def _compute(study: Study, plan: Plan, store: Store, task: Task, attempt: Attempt) -> None:
-    group.announce(plan, task)
-    kernels = Kernels(store, plan, task)
-    values = compute(study, task, kernels.keep)
+def _compute(study: Study, plan: Plan, store: Store, task: Task, attempt: Attempt, points: SafePoints) -> None:
+    group.announce(plan, task, points.state)
+    kernels = Kernels(store, plan, task, points.state.files)
+    values = compute(study, task, kernels.keep, points)
     if regions.owns(plan, task, "limit_trace"):
         values |= limits.described(study, task.cell, plan.sizes.get("draw"))
-    values["peak_bytes"] = np.full(task.count, float(memory.peak_bytes()))
+    values["peak_bytes"] = np.full(task.count, float(points.peak_bytes()))
     results = {name: value for name, value in values.items() if name not in MEASURED}
     files = kernels.files + regions.write_region(store, plan, task, results)
     measured = regions.write_region(store, plan, task, {name: values[name] for name in MEASURED})

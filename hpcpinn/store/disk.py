@@ -2,8 +2,9 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from io import BufferedIOBase
 from pathlib import Path
 
 from hpcpinn.errors import StoreError
@@ -59,12 +60,27 @@ def flush_tree(folder: Path) -> None:
         flush(Path(parent))
 
 
+def flush_files(folder: Path, names: Iterable[str]) -> None:
+    """`flush` files, by path relative to `folder`, and then the folders that they lie in."""
+    parents = set()
+    for name in names:
+        flush(folder / name)
+        parents.add((folder / name).parent)
+    for parent in parents:
+        flush(parent)
+
+
 def write_aside(path: Path, token: str, text: str, durable: bool = True) -> Path:
+    """`fill_aside` with a text."""
+    return fill_aside(path, token, lambda file: file.write(text.encode()), durable)
+
+
+def fill_aside(path: Path, token: str, fill: Callable[[BufferedIOBase], object], durable: bool = True) -> Path:
     """Write, and flush if `durable`, a hidden file beside `path`, to be linked or renamed; `token` keeps it apart."""
     aside = path.with_name(f".{path.name}.{token}.partial")
     try:
-        with aside.open("w", encoding="utf-8") as file:
-            file.write(text)
+        with aside.open("wb") as file:
+            fill(file)
         if durable:
             flush(aside)
     except BaseException:
@@ -75,7 +91,16 @@ def write_aside(path: Path, token: str, text: str, durable: bool = True) -> Path
 
 def replace(path: Path, token: str, text: str, durable: bool = True) -> None:
     """Give `path` a new content; a reader finds the old one or the new one, and so does a reboot if `durable`."""
-    os.replace(write_aside(path, token, text, durable), path)
+    _rename(write_aside(path, token, text, durable), path, durable)
+
+
+def refill(path: Path, token: str, fill: Callable[[BufferedIOBase], object]) -> None:
+    """`replace` with a content that is written piece by piece."""
+    _rename(fill_aside(path, token, fill), path, durable=True)
+
+
+def _rename(aside: Path, path: Path, durable: bool) -> None:
+    os.replace(aside, path)
     if durable:
         flush(path.parent)
 

@@ -11,6 +11,7 @@
     <store>/ledger/submissions/<n>.json              what was submitted to a cluster: tasks, classes, jobs
     <store>/ledger/submissions/<n>.<k>.sbatch        its scripts, as they were submitted
     <store>/ledger/logs/<job>.log                    what the jobs printed
+    <store>/ledger/<task>.checkpoint                 how far the last attempt had come, until the task is done
 
 Chunks lie flat because nested folders would triple the inodes of a study with many small tasks, and because every new
 folder would have to be flushed before a task is published.
@@ -28,6 +29,7 @@ FAILED = ".failed.json"
 RUNNING = ".running.json"
 ENDED = ".ended.json"
 SAVED = "+saved"
+CHECKPOINT = ".checkpoint"
 SEPARATOR = "."
 
 
@@ -74,6 +76,11 @@ def submissions(store: Path) -> Path:
 def logs(store: Path) -> Path:
     """The folder of what jobs printed."""
     return ledger(store) / "logs"
+
+
+def checkpoint(store: Path, task: str) -> Path:
+    """How far a task that is not done has come."""
+    return ledger(store) / f"{task}{CHECKPOINT}"
 
 
 def chunk(array: str, position: Sequence[int]) -> str:

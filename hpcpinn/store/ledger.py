@@ -76,27 +76,19 @@ def publish(
     """
     with disk.reported(store):
         files, measured = sorted(files), sorted(measured)
-        _flush(store, [*files, *measured])
+        disk.flush_files(store, [*files, *measured])
         record = {**mine.facts, "peak_bytes": peak_bytes, "files": checksums(store, files), "measured": measured}
         first = disk.link_once(layout.done(store, mine.task), mine.id, json.dumps(record, indent=1))
         if not first:
             _agree(store, mine, record)
         layout.failed(store, mine.task).unlink(missing_ok=True)
+        layout.checkpoint(store, mine.task).unlink(missing_ok=True)
     return first
 
 
 def checksums(store: Path, files: Iterable[str]) -> dict[str, str]:
     """sha256 of the bytes of each file, by path relative to the store."""
     return {name: hashlib.sha256((store / name).read_bytes()).hexdigest() for name in files}
-
-
-def _flush(store: Path, files: Iterable[str]) -> None:
-    folders = set()
-    for name in files:
-        disk.flush(store / name)
-        folders.add((store / name).parent)
-    for folder in folders:
-        disk.flush(folder)
 
 
 def _agree(store: Path, mine: Attempt, record: dict[str, Any]) -> None:

@@ -1,0 +1,288 @@
+"""A task that is stopped at a safe point and goes on gives the bits of one that was not."""
+
+import json
+import shutil
+from itertools import count
+
+import numpy as np
+import pytest
+
+from hpcpinn.kernel import ensembles
+from hpcpinn.plan import narrow
+from hpcpinn.run import interruption, runs, safety
+from hpcpinn.run.checkpoint import Checkpoint, Midway, packed, unpacked
+from hpcpinn.run.safety import SafePoints
+from hpcpinn.run.session import open_session
+from hpcpinn.run.task import execute
+from hpcpinn.store import checkpoints, layout, ledger
+from hpcpinn.study.reading import read_study
+from hpcpinn.training import trajectory
+from tests.launch.conftest import assert_same_bits
+
+HEAD = 'name = "small"\nproblem = "{problem}"\n[sweep]\nwidth = 8\ndepth = 2\nseed = {seeds}\n'
+POINTS = "[points]\nresidual = 5\nboundary = 2\ncompared = 16\n"
+TRAINING = '[training]\nlearning_rate = "0.5 edge"\nsteps = 6\nrecord = [0, 2, 6]\n'
+KERNEL = "[kernel]\ntile = 4\n"
+LIMIT = "[limit]\ncompare = true\n"
+
+
+def written(rest, problem="poisson1d", seeds=2):
+    return HEAD.format(problem=problem, seeds=seeds) + POINTS + rest
+
+
+# What is computed, whether networks count as narrow, and how many safe points it has: two records, six strides.
+STUDIES = {
+    "narrow, predicted and compared": (written(TRAINING + "predict = true\n" + KERNEL + LIMIT), True, 9),
+    "narrow, float32": (written(TRAINING + KERNEL + 'precision = "float32"\n', seeds=3), True, 8),
+    "wide": (written(TRAINING + KERNEL), False, 17),
+    "wide, float32, predicted": (
+        written(TRAINING + "predict = true\n" + KERNEL + 'precision = "float32"\n'),
+        False,
+        17,
+    ),
+    "wide without spectra": (written(TRAINING + KERNEL + 'spectrum = "none"\n'), False, 17),
+    "wide, untrained": (written(KERNEL, seeds=3), False, 2),
+    "with draws of a limit": (
+        written(TRAINING + LIMIT + "draws = 3\n", problem="nonlinear_toy1d", seeds=1),
+        True,
+        9,
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def undisturbed(monkeypatch):
+    """Nobody asks, and strides are of one step; those of the runs that these are compared with are of more."""
+    monkeypatch.setattr(trajectory, "_next", lambda *_, **__: 1)
+    interruption.clear()
+    yield
+    interruption.clear()
+
+
+@pytest.fixture
+def reached(monkeypatch):
+    """Numbers of safe points, over all attempts, at which a stop is asked for; and how many were reached."""
+    asked, seen = set(), []
+    reach = SafePoints.reach
+
+    def counted(self, *midway):
+        if len(seen) in asked:
+            interruption.request("preempted")
+        seen.append(len(seen))
+        return reach(self, *midway)
+
+    monkeypatch.setattr(SafePoints, "reach", counted)
+    return asked, seen
+
+
+class Case:
+    """A study of one task, its empty store, and the store of a run that nobody stopped."""
+
+    def __init__(self, folder, text):
+        (folder / "study.toml").write_text(text)
+        self.session = open_session(read_study(folder / "study.toml"), folder / "empty.zarr", workers=1)
+        (self.task,) = self.session.plan.tasks
+        self.folder, self.names = folder, count()
+        self.whole = self.new()
+        assert self.attempt(self.whole).state == "done"
+
+    def new(self):
+        store = self.folder / f"{next(self.names)}.zarr"
+        shutil.copytree(self.session.store.path, store)
+        return type(self.session.store)(store, self.session.store.attributes)
+
+    def attempt(self, store):
+        interruption.clear()
+        return execute(self.session.study, self.session.plan, store, self.task)
+
+    def assert_like_whole(self, store):
+        assert_same_bits(store.path, self.whole.path)
+        record, whole = (ledger.read(one.path, self.task.id) for one in (store, self.whole))
+        assert record["files"] == whole["files"]
+        assert record["measured"] == whole["measured"]
+        assert not layout.checkpoint(store.path, self.task.id).exists()
+
+
+def wide_at_will(patch, is_narrow):
+    patch.setattr(narrow, "NARROW", 1e99 if is_narrow else 0.0)
+    ensembles._is_narrow.cache_clear()
+
+
+@pytest.fixture(scope="module", params=STUDIES)
+def known(request, tmp_path_factory):
+    text, is_narrow, points = STUDIES[request.param]
+    with pytest.MonkeyPatch.context() as patch:
+        wide_at_will(patch, is_narrow)
+        yield Case(tmp_path_factory.mktemp("stopped"), text), points
+    ensembles._is_narrow.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    return Case(tmp_path_factory.mktemp("one"), STUDIES["narrow, float32"][0])
+
+
+def ends(store):
+    return [json.loads(path.read_text()) for path in layout.ledger(store.path).glob(f"*{layout.ENDED}")]
+
+
+def test_stopped_at_every_safe_point_in_turn(known, reached):
+    case, points = known
+    asked, seen = reached
+    for point in range(points):
+        asked.clear()
+        seen.clear()
+        asked.add(point)
+        store = case.new()
+        outcome = case.attempt(store)
+        assert (outcome.state, outcome.reason) == ("stopped", "preempted")
+        assert not ledger.is_done(store.path, case.task.id)
+        assert [(end["reason"], end["saved"]) for end in ends(store)] == [("preempted", True)]
+        assert case.attempt(store).state == "done"
+        assert len(seen) == points  # no safe point is come to twice: what was done is not done again
+        case.assert_like_whole(store)
+
+
+def test_stopped_at_every_safe_point_one_after_the_other(known, reached):
+    case, points = known
+    asked, seen = reached
+    asked.update(range(points))
+    store = case.new()
+    states = [case.attempt(store).state for _ in range(points + 1)]
+    assert states == ["stopped"] * points + ["done"]
+    assert len(seen) == points
+    assert len(ends(store)) == points
+    case.assert_like_whole(store)
+
+
+def test_saved_at_every_safe_point_without_being_asked(known, reached, monkeypatch):
+    case, points = known
+    monkeypatch.setattr(safety, "SAVE_SECONDS", -1.0)
+    saved = []
+    save = checkpoints.save
+    monkeypatch.setattr(checkpoints, "save", lambda *given: (saved.append(given), save(*given)))
+    store = case.new()
+    assert case.attempt(store).state == "done"
+    assert len(saved) == points
+    assert not ends(store)
+    case.assert_like_whole(store)
+
+
+def test_nothing_is_saved_before_it_is_time_to(case, monkeypatch):
+    monkeypatch.setattr(checkpoints, "save", lambda *given: pytest.fail("saved"))
+    assert case.attempt(case.new()).state == "done"
+
+
+def test_killed_after_a_save_it_goes_on_from_there(case, reached, monkeypatch):
+    _, seen = reached
+    monkeypatch.setattr(safety, "SAVE_SECONDS", -1.0)
+    store = case.new()
+    with monkeypatch.context() as patch:
+        patch.setattr(runs._Runs, "_progress", raising(KeyboardInterrupt, at=3))
+        with pytest.raises(KeyboardInterrupt):
+            case.attempt(store)
+    before = len(seen)
+    assert layout.checkpoint(store.path, case.task.id).exists()
+    assert case.attempt(store).state == "done"
+    assert len(seen) == before == 8
+    case.assert_like_whole(store)
+
+
+def raising(error, at):
+    """What is recorded of training, but for one call of it."""
+    calls, progress = count(1), runs._Runs._progress
+
+    def recorded(*given):
+        if next(calls) == at:
+            raise error
+        return progress(*given)
+
+    return recorded
+
+
+def stopped(case, reached, point=3):
+    asked, seen = reached
+    asked.add(point)
+    store = case.new()
+    assert case.attempt(store).state == "stopped"
+    asked.clear()
+    seen.clear()
+    return store, layout.checkpoint(store.path, case.task.id)
+
+
+@pytest.mark.parametrize("kept", [0, 40, -1])
+def test_a_torn_checkpoint_is_no_checkpoint(case, reached, kept):
+    store, file = stopped(case, reached)
+    file.write_bytes(file.read_bytes()[:kept])
+    assert case.attempt(store).state == "done"
+    assert len(reached[1]) == 8
+    case.assert_like_whole(store)
+
+
+def test_a_checkpoint_of_which_a_kernel_is_gone_is_no_checkpoint(case, reached):
+    store, _ = stopped(case, reached)
+    (store.path / checkpoints.load(store.path, case.task.id).facts["files"][0]).unlink()
+    assert case.attempt(store).state == "done"
+    assert len(reached[1]) == 8
+    case.assert_like_whole(store)
+
+
+def test_a_checkpoint_that_makes_a_task_fail_does_so_once(case, reached):
+    store, _ = stopped(case, reached)
+    state = unpacked(checkpoints.load(store.path, case.task.id))
+    state.midway.leaves.pop()
+    checkpoints.save(store.path, case.task.id, "b", packed(state))
+    assert case.attempt(store).state == "failed"
+    assert case.attempt(store).state == "done"
+    case.assert_like_whole(store)
+
+
+def test_a_failure_later_on_keeps_the_checkpoint(case, reached, monkeypatch):
+    store, file = stopped(case, reached)
+    with monkeypatch.context() as patch:
+        patch.setattr(runs._Runs, "_progress", raising(RuntimeError, at=1))
+        assert case.attempt(store).state == "failed"
+    assert file.exists()
+    assert case.attempt(store).state == "done"
+    case.assert_like_whole(store)
+
+
+def test_a_stop_that_was_asked_for_before_a_task_leaves_no_trace(case):
+    store = case.new()
+    interruption.request("walltime")
+    outcome = execute(case.session.study, case.session.plan, store, case.task)
+    assert (outcome.state, outcome.reason, outcome.seconds) == ("stopped", "walltime", 0.0)
+    assert not ends(store)
+    assert not layout.checkpoint(store.path, case.task.id).exists()
+
+
+def test_time_and_peak_memory_are_those_of_all_attempts(case, reached):
+    store, _ = stopped(case, reached)
+    state = unpacked(checkpoints.load(store.path, case.task.id))
+    assert 0 < state.midway.seconds < 60
+    assert state.peak_bytes > 2**20
+    state.midway.seconds, state.peak_bytes = 3000.0, 2**50
+    checkpoints.save(store.path, case.task.id, "b", packed(state))
+    assert case.attempt(store).state == "done"
+    seconds = store.array("seconds")[...].ravel()
+    assert ((seconds >= 1000) & (seconds < 1100)).all()  # three networks side by side
+    assert (store.array("peak_bytes")[...] == 2**50).all()
+    assert ledger.read(store.path, case.task.id)["peak_bytes"] == 2**50
+
+
+def test_a_checkpoint_packs_and_unpacks():
+    records = [{"loss": np.arange(4.0), "odd/name": np.array([np.nan])} for _ in range(12)]
+    leaves = [np.full(k, k, np.float32) for k in range(13)]
+    whole = Checkpoint(records[:11], Midway(7, 0.1, records, leaves), ["kernel/c.0"], 5)
+    found = unpacked(packed(whole))
+    assert str(found) == str(whole)
+    assert unpacked(packed(Checkpoint())) == Checkpoint()
+
+
+def test_a_wish_is_heard_until_it_is_forgotten():
+    assert interruption.requested() is None
+    interruption.request("cancelled")
+    interruption.request("walltime")
+    assert interruption.requested() == "walltime"
+    interruption.clear()
+    assert interruption.requested() is None
