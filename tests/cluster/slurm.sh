@@ -16,8 +16,7 @@
 #
 # From the environment, with the defaults: SLURM_LAB_CPUS=4, SLURM_LAB_MEMORY=8192 (MiB) and SLURM_LAB_GPUS=4 (at most 4, fake)
 # for each node, SLURM_LAB_ARRAY=101 (MaxArraySize: the largest index is 100), SLURM_LAB_GRACE=5 and SLURM_LAB_KILLWAIT=3 (seconds),
-# SLURM_LAB_MIN_AGE=300 (seconds for which squeue knows a job that ended), SLURM_LAB_SCHEDULER (more SchedulerParameters, with a
-# comma in front). Processors and memory are claims: nothing keeps a job from more, except that memory is looked at every second.
+# SLURM_LAB_MIN_AGE=300 (seconds for which squeue knows a job that ended), SLURM_LAB_CONF (more lines for slurm.conf; they win). Processors and memory are claims: nothing keeps a job from more, except that memory is looked at every second.
 #
 # Nodes are called by loopback addresses, which therefore resolve. Authentication is off (no munge), so whoever reaches the ports can
 # start processes as you. `run` hides them in a network namespace where it may (as root, or where users may make namespaces); where it
@@ -90,7 +89,7 @@ JobCompType=jobcomp/filetxt
 JobCompLoc=$folder/log/ended
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU_Memory
-SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1${SLURM_LAB_SCHEDULER:-}
+SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
 PriorityType=priority/basic
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
@@ -119,6 +118,7 @@ PartitionName=batch Default=YES
 PartitionName=short DefaultTime=2 MaxTime=5
 PartitionName=fleeting PreemptMode=CANCEL GraceTime=${SLURM_LAB_GRACE:-5}
 PartitionName=urgent PriorityTier=10 PreemptMode=OFF
+${SLURM_LAB_CONF:-}
 CONF
 }
 
