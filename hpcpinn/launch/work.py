@@ -11,10 +11,10 @@ from hpcpinn.store.store import Store, open_store
 from hpcpinn.study.study import Study
 
 
-def perform(study: Study, store: Path, task: Task) -> run_task.Outcome:
-    """Do one task; plan and store are opened once in a worker, and compiled programs stay with it."""
+def perform(study: Study, store: Path, task: Task, elsewhere: bool = False) -> run_task.Outcome:
+    """Do one task, see `execute`; plan and store are opened once in a worker, and compiled programs stay with it."""
     plan, opened = _opened(study, store)
-    return run_task.execute(study, plan, opened, task)
+    return run_task.execute(study, plan, opened, task, elsewhere)
 
 
 @functools.lru_cache(maxsize=4)

@@ -30,6 +30,11 @@ def peak_bytes() -> int:
     return int(fields["VmHWM"].split()[0]) * _KIB
 
 
+def is_exhausted(error: Exception) -> bool:
+    """Whether an exception says that memory, of the host or of a device, was not enough."""
+    return isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)
+
+
 def machine_bytes() -> int:
     """The memory of this machine, or what the control group of this process allows if that is less."""
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

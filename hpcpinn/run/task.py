@@ -11,7 +11,7 @@ from hpcpinn import errors
 from hpcpinn.plan.hypercube import MEASURED
 from hpcpinn.plan.plan import Plan
 from hpcpinn.plan.tasks import Task
-from hpcpinn.run import group, interruption, limits, safety
+from hpcpinn.run import group, interruption, limits, memory, safety
 from hpcpinn.run.computation import compute
 from hpcpinn.run.kernels import Kernels
 from hpcpinn.run.safety import SafePoints, Stopped
@@ -26,16 +26,17 @@ class Outcome:
     """How a task ended."""
 
     task: Task
-    state: Literal["done", "failed", "stopped"]
+    state: Literal["done", "failed", "stopped", "starved"]
     seconds: float
     reason: str = ""
 
 
-def execute(study: Study, plan: Plan, store: Store, task: Task) -> Outcome:
+def execute(study: Study, plan: Plan, store: Store, task: Task, elsewhere: bool = False) -> Outcome:
     """Run a task to its end unless the ledger says that it is done; a failure is recorded, not raised.
 
     Where an earlier attempt has left a checkpoint, the task goes on from there, with the same bits. When
-    `interruption.request` was called it saves itself and stops at its next safe point, or does not begin.
+    `interruption.request` was called it saves itself and stops at its next safe point, or does not begin. A task that
+    runs out of memory fails, or is "starved" where there is an `elsewhere` with more of it.
 
     Raises:
         StoreError: the disk refuses; the task stays as it was.
@@ -56,6 +57,9 @@ def execute(study: Study, plan: Plan, store: Store, task: Task) -> Outcome:
             return Outcome(task, "stopped", time.monotonic() - started, stopped.reason)
         except Exception as error:  # a task may fail in any way, and the others go on
             reason = f"{type(error).__name__}: {error}"
+            if elsewhere and memory.is_exhausted(error):
+                ends.record(store.path, attempt, "memory", points.saved)
+                return Outcome(task, "starved", time.monotonic() - started, reason)
             ledger.fail(store.path, attempt, reason, traceback.format_exc())
             safety.forget(store.path, attempt, points)
             return Outcome(task, "failed", time.monotonic() - started, reason)

@@ -8,6 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def hold(store: Path, node: Node) -> list[str]:
     lost = []
     for marker, content in _dead(store):
         reason = _reason(store, content)
-        ends.record_of(store, content, reason, saved=False)
+        ends.record_of(store, content, reason, _has_saved(store, content))
         marker.unlink(missing_ok=True)
         print(f"task {content['task']}: its attempt in job {content['job']['id']} ended: {reason}", flush=True)
         lost += [content["job"]["node"]] if reason == "node" and content["job"]["node"] else []
@@ -109,6 +110,15 @@ def _dead(store: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
             content = json.loads(marker.read_text(encoding="utf-8"))
             if "job" in content:
                 yield marker, content
+
+
+def _has_saved(store: Path, marker: Mapping[str, Any]) -> bool:
+    """Whether the task's checkpoint is younger than the attempt."""
+    try:
+        saved = layout.checkpoint(store, marker["task"]).stat().st_mtime
+    except OSError:
+        return False
+    return saved > datetime.fromisoformat(marker["started"]).timestamp()
 
 
 def _reason(store: Path, marker: Mapping[str, Any]) -> Reason:

@@ -106,7 +106,7 @@ def _work(
     found = forecasts(plan, profile.rates, [task for task in plan.tasks if task.id in mine])
     index = int(os.environ.get("SLURM_ARRAY_TASK_ID", "0"))
     share = Share(found, index, array.elements, _Fit(store, plan, profile, array))
-    return element.work(store, share, lambda task: launch_work.perform(study, store, task), notice)
+    return element.work(store, share, lambda task: launch_work.perform(study, store, task, elsewhere=True), notice)
 
 
 class _Fit:
