@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from hpcpinn import errors
-from hpcpinn.cli import cancel, close, plan, problems, run, status, submit, work
+from hpcpinn.cli import cancel, close, logs, plan, problems, run, status, submit, work
 
 
 class _Commands(TyperGroup):
@@ -33,7 +33,7 @@ application = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for _command in (plan.plan, run.run, submit.submit, status.status, cancel.cancel, problems.problems):
+for _command in (plan.plan, run.run, submit.submit, status.status, logs.logs, cancel.cancel, problems.problems):
     application.command()(_command)
 # What jobs run: nobody types them.
 for _command in (work.work, close.close):

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 _MOST = 10
 
 
-def show(failures: "Sequence[Failure]", store: Path) -> None:
+def show(failures: "Sequence[Failure]", store: Path | str) -> None:
     """Name the first failed tasks with their reasons, and say where all of them are told with their tracebacks."""
     for failure in failures[:_MOST]:
         print(f"failed {failure.task}: {failure.reason}")

@@ -1,23 +1,15 @@
 """What was measured of a study's finished tasks as lines of text."""
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hpcpinn.cli.spans import about
 
 if TYPE_CHECKING:
-    from hpcpinn.plan.tasks import Task
-    from hpcpinn.store.roll import Projection
+    from hpcpinn.store.comparison import Comparison
 
 
-def show(store: Path, tasks: "Mapping[Task, Projection]", done: Iterable[str]) -> None:
+def show(found: "Comparison") -> None:
     """The pace of the finished tasks, the time left at it, and their memory against the projected one."""
-    from hpcpinn.store.comparison import compare
-
-    found = compare(store, tasks, done)
-    if found is None:
-        return
     pace = f"{found.flops / max(found.seconds, 1e-9) / 1e9:.3g} GFLOP/s"
     if found.left:
         print(f"about {about(found.left)} left at the pace so far: {pace}")

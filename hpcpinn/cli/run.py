@@ -74,12 +74,13 @@ def _show(store: Path) -> None:
 
     from hpcpinn.results.opening import open_study
     from hpcpinn.results.printing import print_tables
-    from hpcpinn.store import ledger, roll
+    from hpcpinn.store import comparison, ledger, roll
 
     study = open_study(store)
     terminal = Console()
     print_tables(study, terminal if terminal.is_terminal else Console(width=_LOG_WIDTH))
-    pace.show(store, roll.read(store), ledger.done(store))
+    if found := comparison.compare(store, roll.read(store), ledger.done(store)):
+        pace.show(found)
     print(f"store:  {store}")
     if study.sizes["width"] > 1:
         print(f"figure: {_drawn(store, store.with_name(store.name.removesuffix('.zarr') + '.png'))}")

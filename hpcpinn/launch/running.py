@@ -11,11 +11,9 @@ from hpcpinn.launch.progress import Work, display
 from hpcpinn.plan.plan import Plan
 from hpcpinn.plan.tasks import Task
 from hpcpinn.run.session import open_session
-from hpcpinn.store import ledger
+from hpcpinn.store import layout, ledger
 from hpcpinn.store.ledger import Failure
 from hpcpinn.study.reading import read_study
-
-RESULTS = Path("results")
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ def run_study(
 
 def default_store(name: str) -> Path:
     """Where the store of a study lies unless said otherwise."""
-    return RESULTS / f"{name}.zarr"
+    return layout.RESULTS / f"{name}.zarr"
 
 
 def missing(plan: Plan, store: Path) -> list[Task]:

@@ -8,6 +8,7 @@
     <store>/ledger/<task>.failed.json                the last attempt failed, and why
     <store>/ledger/<task>.<attempt>.running.json     an attempt is under way; touched while it lives
     <store>/ledger/<task>.<attempt>.<why>.ended.json an attempt ended without a result; <why>+saved with a checkpoint
+    <store>/ledger/<host>.<pid>.<birth>.measured     what tasks have taken that one process has published, a line each
     <store>/ledger/submissions/<n>.json              what was submitted to a cluster: tasks, classes, jobs
     <store>/ledger/submissions/<n>.<k>.sbatch        its scripts, as they were submitted
     <store>/ledger/logs/<job>.log                    what the jobs printed
@@ -20,6 +21,7 @@ folder would have to be flushed before a task is published.
 from collections.abc import Sequence
 from pathlib import Path
 
+RESULTS = Path("results")  # where stores are unless said otherwise
 FORMAT = "hpcpinn-store-1"
 METADATA = "zarr.json"
 LEDGER = "ledger"
@@ -29,6 +31,7 @@ FAILED = ".failed.json"
 RUNNING = ".running.json"
 ENDED = ".ended.json"
 SAVED = "+saved"
+MEASURED = ".measured"
 CHECKPOINT = ".checkpoint"
 SEPARATOR = "."
 
@@ -66,6 +69,11 @@ def running(store: Path, task: str, attempt: str) -> Path:
 def ended(store: Path, task: str, attempt: str, reason: str, saved: bool) -> Path:
     """The record of an attempt that ended without a result."""
     return ledger(store) / f"{task}.{attempt}.{reason}{SAVED if saved else ''}{ENDED}"
+
+
+def measured(store: Path, host: str, pid: int, birth: str) -> Path:
+    """What tasks have taken that one process has published."""
+    return ledger(store) / f"{host}.{pid}.{birth}{MEASURED}"
 
 
 def submissions(store: Path) -> Path:

@@ -8,14 +8,17 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from hpcpinn.errors import StoreError
-from hpcpinn.store import attempts, disk, layout, roll
+from hpcpinn.store import attempts, disk, layout, measurements, roll
 from hpcpinn.store.attempts import Attempt, attempt
 from hpcpinn.store.ends import End, among
+from hpcpinn.store.measurements import Measurement
 
 __all__ = [
     "Failure",
@@ -26,11 +29,16 @@ __all__ = [
     "fail",
     "failed",
     "failures",
+    "measured",
     "publish",
     "read",
     "running",
     "status",
 ]
+
+
+# Records that are read one by one where a process has died before it could leave a line: 0.1 s.
+_RECORDS = 3000
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,9 @@ def publish(
         disk.flush_files(store, [*files, *measured])
         record = {**mine.facts, "peak_bytes": peak_bytes, "files": checksums(store, files), "measured": measured}
         first = disk.link_once(layout.done(store, mine.task), mine.id, json.dumps(record, indent=1))
-        if not first:
+        if first:
+            measurements.note(store, mine, record["finished"], record["seconds"], peak_bytes)
+        else:
             _agree(store, mine, record)
         layout.failed(store, mine.task).unlink(missing_ok=True)
         layout.checkpoint(store, mine.task).unlink(missing_ok=True)
@@ -118,6 +128,22 @@ def fail(store: Path, mine: Attempt, reason: str, traceback: str = "") -> bool:
 def is_done(store: Path, task: str) -> bool:
     """Whether one task is published."""
     return layout.done(store, task).exists()
+
+
+def measured(store: Path) -> dict[str, Measurement]:
+    """What finished tasks have taken, by task.
+
+    Read from lines; of tasks that have none, a few thousand records are read one by one.
+    """
+    names = _names(store)
+    finished = _ids(names, layout.DONE)
+    found = measurements.read(store, names, finished)
+    for task in sorted(finished - found.keys())[:_RECORDS]:
+        with suppress(FileNotFoundError):
+            record = read(store, task)
+            stamp = datetime.fromisoformat(record["finished"]).timestamp()
+            found[task] = Measurement(task, stamp, record["seconds"], record.get("peak_bytes", 0))
+    return found
 
 
 def is_over(store: Path, task: str) -> bool:

@@ -50,13 +50,9 @@ def of_run(store: Path, job: str, run: int) -> str:
     return (own or text).partition(f"{_HEAD} {job}, run {run + 1},")[0]
 
 
-def of_task(store: Path, job: str, task: str) -> str:
-    """What an element has printed while it was at work on a task, the last time."""
-    try:
-        text = path(store, job).read_text("utf-8", "replace")
-    except OSError:
-        return ""
-    _, begin, own = text.rpartition(f"== task {task}")
+def of_task(store: Path, job: str, run: int, task: str) -> str:
+    """What a run of an element has printed while it was at work on a task."""
+    _, begin, own = of_run(store, job, run).rpartition(f"== task {task}")
     inside, end, rest = own.partition(f"\n== {task}")
     return f"{begin}{inside}{end}{rest.partition(chr(10))[0]}\n" if begin else ""
 
