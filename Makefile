@@ -2,6 +2,7 @@
 #
 #   make study       run jobs/quickstart.toml here; prints the table and where the store and the figure are
 #   make test        every test this machine can run; what was skipped, and why, is printed last
+#   make test-slurm  the tests in a real Slurm of four nodes on this machine, which is gone afterwards; some minutes
 #   make analysis    run the reduced studies of jobs/scaling, then the notebooks on them; about a quarter of an hour
 #   make check       formatting, lint, types, layers, shell scripts
 #   make limits      times at a prompt against what is promised: help, plan, status, opening
@@ -31,12 +32,12 @@ CHECKS := $(VENV)/.installed-dev
 NOTEBOOKS := $(VENV)/.installed-notebooks
 REDUCED := $(wildcard jobs/scaling/reduced/*.toml)
 PEERED := $(if $(PEERS),$(PEERS)/.installed)
-SCRIPTS := .ci/run
+SCRIPTS := .ci/run tests/cluster/slurm.sh
 
-.PHONY: help study test analysis limits benchmarks check lint types layers scripts format clean
+.PHONY: help study test test-slurm analysis limits benchmarks check lint types layers scripts format clean
 
 help:
-	@sed -n '3,14s/^# \{0,1\}//p' Makefile
+	@sed -n '3,15s/^# \{0,1\}//p' Makefile
 
 study: $(RUNS)
 	$(VENV)/bin/hpcpinn run jobs/quickstart.toml
@@ -44,6 +45,15 @@ study: $(RUNS)
 # At most 8 workers: each compiles for itself, and beyond 8 the compilations cost more than the tests.
 test: $(RUNS)
 	$(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
+
+# Asked before minutes are spent on an installation. One worker: the tests share the cluster.
+.PHONY: slurm-installed
+slurm-installed:
+	@tests/cluster/slurm.sh check
+
+test-slurm: export HPCPINN_REQUIRE_SLURM := 1
+test-slurm: slurm-installed $(RUNS)
+	tests/cluster/slurm.sh run 4 -- $(VENV)/bin/python -m pytest $(if $(ARGS),$(ARGS),tests/cluster)
 
 # A study that was run before runs only what is missing. Two workers, because half of the time is compilation. Warnings of the notebook's own machinery are not ours.
 analysis: $(NOTEBOOKS)

@@ -24,13 +24,17 @@ def missing() -> str | None:
     return None
 
 
-@pytest.fixture(autouse=True, scope="session")
-def cluster() -> Laboratory:
-    """The cluster; see `Laboratory`. HPCPINN_REQUIRE_SLURM=1 makes an error of a missing one."""
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what is in this folder, in one place: one line of the summary. HPCPINN_REQUIRE_SLURM=1 makes it an error."""
     if reason := missing():
         if os.environ.get("HPCPINN_REQUIRE_SLURM") == "1":
             pytest.fail(reason, pytrace=False)
         pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Laboratory:
+    """The cluster; see `Laboratory`."""
     return Laboratory(os.environ["SLURM_CONF"])
 
 

@@ -4,6 +4,7 @@
 #   slurm.sh run [NODES] -- COMMAND...   run COMMAND in a cluster of its own, which is gone afterwards without a trace
 #   slurm.sh start DIR [NODES]           a cluster that stays, in the new folder DIR; prints what to export
 #   slurm.sh stop DIR                    end its jobs and daemons, remove DIR
+#   slurm.sh check                       say whether Slurm is installed
 #
 # To try a job script at home:  slurm.sh run -- bash    and then sinfo, sbatch, squeue, scancel as on any cluster.
 # Needs Slurm's programs, no service (Debian, Ubuntu: apt-get install slurmctld slurmd slurm-client).
@@ -27,7 +28,7 @@ export PATH=$PATH:/usr/sbin:/sbin
 
 fail() { echo "slurm.sh: $*" >&2; exit 1; }
 
-usage() { sed -n '4,6s/^#  *//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+usage() { sed -n '4,7s/^#  *//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 
 check_installed() {
   local program
@@ -266,5 +267,6 @@ case ${1:-} in
     [ -f "$folder/etc/slurm.conf" ] || fail "$folder holds no cluster of this script"
     stop "$folder"
     ;;
+  check) check_installed ;;
   *) usage ;;
 esac

@@ -49,6 +49,7 @@ def test_an_interpreter_that_is_too_old_is_named_with_the_next_step(make, old_py
         ("study", "hpcpinn run jobs/quickstart.toml"),
         ("test", "python -m pytest"),
         ("analysis", "python -m pytest --nbmake"),
+        ("test-slurm", "slurm.sh run 4 --"),
     ],
 )
 def test_each_command_installs_and_then_runs(make, goal, last):
@@ -65,4 +66,16 @@ def test_what_is_installed_is_not_installed_again(make, tmp_path):
 
 def test_help_names_every_command(make):
     words = make().stdout
-    assert all(f"make {goal}" in words for goal in ("study", "test", "analysis", "check", "clean"))
+    assert all(f"make {goal}" in words for goal in ("study", "test", "test-slurm", "analysis", "check", "clean"))
+
+
+def test_without_slurm_its_tests_say_what_to_install(make, tmp_path, monkeypatch):
+    needed = tmp_path / "bin"
+    needed.mkdir()
+    for program in ("make", "bash", "env"):
+        (needed / program).symlink_to(shutil.which(program))
+    monkeypatch.setenv("PATH", str(needed))
+    outcome = make("test-slurm")
+    assert outcome.returncode != 0
+    assert "apt-get install slurmctld slurmd slurm-client" in outcome.stderr
+    assert not (tmp_path / "venv").exists()
