@@ -185,11 +185,14 @@ stop() {
   rm -rf "$folder"
 }
 
-# Ends the command, then the cluster. Whoever interrupts twice does not stop this.
+# Ends the command, then the cluster. Ctrl-C has reached the command already, which has ten seconds; then it is ended with the cluster.
 leave() {
   local status=$?
   trap '' INT TERM HUP
-  if [ -n "${command:-}" ]; then kill -TERM "$command" 2>/dev/null || true; wait "$command" 2>/dev/null || true; fi
+  if [ -n "${command:-}" ]; then
+    if [ "$status" -ne 130 ]; then kill -TERM "$command" 2>/dev/null || true; fi
+    for _ in {1..100}; do kill -0 "$command" 2>/dev/null || break; sleep 0.1; done
+  fi
   stop "$laboratory"
   rm -rf "$laboratory"
   exit "$status"
@@ -232,7 +235,7 @@ run_anywhere() {
 }
 
 warn() {
-  echo "slurm.sh: the daemons listen on all addresses of this machine, and ask nobody who they are. On a network you do not trust, be root: then they get a network of their own." >&2
+  echo "slurm.sh: the daemons listen on all addresses of this machine, and ask nobody who they are. On a network you do not trust, use 'slurm.sh run' as root: it hides them." >&2
 }
 
 case ${1:-} in
