@@ -15,13 +15,15 @@
 #   short     as batch, for at most 5 minutes
 #   urgent    preempts the others
 #
-# From the environment, with the defaults: SLURM_LAB_CPUS=4, SLURM_LAB_MEMORY=8192 (MiB) and SLURM_LAB_GPUS=4 (at most 4, fake)
-# for each node, SLURM_LAB_ARRAY=101 (MaxArraySize: the largest index is 100), SLURM_LAB_GRACE=5 and SLURM_LAB_KILLWAIT=3 (seconds),
-# SLURM_LAB_MIN_AGE=300 (seconds for which squeue knows a job that ended), SLURM_LAB_CONF (more lines for slurm.conf; they win). Processors and memory are claims: nothing keeps a job from more, except that memory is looked at every second.
+# From the environment, with the defaults: SLURM_LAB_CPUS=4, SLURM_LAB_MEMORY=8192 (MiB) and SLURM_LAB_GPUS=4 (at most 4, fake) for
+# each node, SLURM_LAB_ARRAY=101 (MaxArraySize: the largest index is 100), SLURM_LAB_GRACE=5 and SLURM_LAB_KILLWAIT=3 (seconds),
+# SLURM_LAB_MIN_AGE=300 (seconds for which squeue knows a job that ended), SLURM_LAB_CONF (more lines for slurm.conf; they win).
+# Processors and memory are claims: nothing keeps a job from more, except that memory is looked at every second.
 #
-# Nodes are called by loopback addresses, which therefore resolve. Authentication is off (no munge), so whoever reaches the ports can
-# start processes as you. `run` hides them in a network namespace where it may (as root, or where users may make namespaces); where it
-# may not, and always with `start`, the daemons listen on all addresses of the machine, and a line says so.
+# Nodes are called by loopback addresses, which therefore resolve. Authentication is off (no munge), so whoever reaches the ports
+# can start processes as you. `run` hides them in a network namespace where it may (as root, or where users may make namespaces),
+# where COMMAND has no other network either; where it may not, and always with `start`, the daemons listen on all addresses of the
+# machine, and a line says so.
 # README.md beside this file tells what was measured here: states, signals, seconds.
 set -euo pipefail
 export PATH=$PATH:/usr/sbin:/sbin
