@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -116,14 +117,26 @@ class Laboratory:
                 subprocess.run([slurmd, "-N", name], **quiet, timeout=30, check=True)
         self.wait_for(lambda: "*" not in self.node_state(name))
 
+    def cut_power(self, name: str) -> None:
+        """Kill everything of a node at once: its daemon, its jobs and what watches them."""
+        jobs = [process for process in _processes() if {self._mark, f"SLURMD_NODENAME={name}"} <= _environment(process)]
+        watchers = {_parent(process) for process in jobs} - set(jobs)
+        self.kill_slurmd(name)
+        for process in (*(process for process in watchers if self._mark in _environment(process)), *jobs):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+    @property
+    def _mark(self) -> str:
+        return f"SLURM_CONF={self.configuration}"
+
     def _slurmd(self, name: str) -> int | None:
         """The daemon's process, if the number in its file is still that process."""
         try:
             process = int((self.folder / "run" / f"slurmd.{name}.pid").read_text())
-            environment = Path(f"/proc/{process}/environ").read_bytes()
         except (OSError, ValueError):
             return None
-        return process if os.fsencode(f"SLURM_CONF={self.configuration}") in environment.split(b"\0") else None
+        return process if self._mark in _environment(process) else None
 
     def calm(self) -> None:
         """No job, and every node idle: how a test finds the cluster."""
@@ -139,3 +152,22 @@ class Laboratory:
 
 def _by_index(line: dict[str, str]) -> tuple[int, int]:
     return int(line["array"]), int(line["index"]) if line["index"].isdigit() else -1
+
+
+def _processes() -> list[int]:
+    return [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+
+
+def _environment(process: int) -> set[str]:
+    """The variables that a process was started with; none if it has ended."""
+    try:
+        return set(os.fsdecode(Path(f"/proc/{process}/environ").read_bytes()).split("\0"))
+    except OSError:
+        return set()
+
+
+def _parent(process: int) -> int:
+    try:
+        return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0

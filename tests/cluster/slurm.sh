@@ -15,13 +15,15 @@
 #   short     as batch, for at most 5 minutes
 #   urgent    preempts the others
 #
-# From the environment, with the defaults: SLURM_LAB_CPUS=4, SLURM_LAB_MEMORY=8192 (MiB) and SLURM_LAB_GPUS=4 (at most 4, fake)
-# for each node, SLURM_LAB_ARRAY=101 (MaxArraySize: the largest index is 100), SLURM_LAB_GRACE=5 and SLURM_LAB_KILLWAIT=3 (seconds),
-# SLURM_LAB_MIN_AGE=300 (seconds for which squeue knows a job that ended), SLURM_LAB_CONF (more lines for slurm.conf; they win). Processors and memory are claims: nothing keeps a job from more, except that memory is looked at every second.
+# From the environment, with the defaults: SLURM_LAB_CPUS=4, SLURM_LAB_MEMORY=8192 (MiB) and SLURM_LAB_GPUS=4 (at most 4, fake) for
+# each node, SLURM_LAB_ARRAY=101 (MaxArraySize: the largest index is 100), SLURM_LAB_GRACE=5 and SLURM_LAB_KILLWAIT=3 (seconds),
+# SLURM_LAB_MIN_AGE=300 (seconds for which squeue knows a job that ended), SLURM_LAB_CONF (more lines for slurm.conf; they win).
+# Processors and memory are claims: nothing keeps a job from more, except that memory is looked at every second.
 #
-# Nodes are called by loopback addresses, which therefore resolve. Authentication is off (no munge), so whoever reaches the ports can
-# start processes as you. `run` hides them in a network namespace where it may (as root, or where users may make namespaces); where it
-# may not, and always with `start`, the daemons listen on all addresses of the machine, and a line says so.
+# Nodes are called by loopback addresses, which therefore resolve. Authentication is off (no munge), so whoever reaches the ports
+# can start processes as you. `run` hides them in a network namespace where it may (as root, or where users may make namespaces),
+# where COMMAND has no other network either; where it may not, and always with `start`, the daemons listen on all addresses of the
+# machine, and a line says so.
 # README.md beside this file tells what was measured here: states, signals, seconds.
 set -euo pipefail
 export PATH=$PATH:/usr/sbin:/sbin
@@ -185,11 +187,14 @@ stop() {
   rm -rf "$folder"
 }
 
-# Ends the command, then the cluster. Whoever interrupts twice does not stop this.
+# Ends the command, then the cluster. Ctrl-C has reached the command already, which has ten seconds; then it is ended with the cluster.
 leave() {
   local status=$?
   trap '' INT TERM HUP
-  if [ -n "${command:-}" ]; then kill -TERM "$command" 2>/dev/null || true; wait "$command" 2>/dev/null || true; fi
+  if [ -n "${command:-}" ]; then
+    if [ "$status" -ne 130 ]; then kill -TERM "$command" 2>/dev/null || true; fi
+    for _ in {1..100}; do kill -0 "$command" 2>/dev/null || break; sleep 0.1; done
+  fi
   stop "$laboratory"
   rm -rf "$laboratory"
   exit "$status"
@@ -232,7 +237,7 @@ run_anywhere() {
 }
 
 warn() {
-  echo "slurm.sh: the daemons listen on all addresses of this machine, and ask nobody who they are. On a network you do not trust, be root: then they get a network of their own." >&2
+  echo "slurm.sh: the daemons listen on all addresses of this machine, and ask nobody who they are. On a network you do not trust, use 'slurm.sh run' as root: it hides them." >&2
 }
 
 case ${1:-} in

@@ -126,6 +126,18 @@ def test_a_job_goes_on_without_its_daemon_and_is_started_a_second_time(cluster, 
     cluster.node_resume(node)
 
 
+def test_the_job_of_a_node_without_power_is_started_elsewhere_and_only_there(cluster, submit, output):
+    job = submit('while :; do echo "$SLURMD_NODENAME ${SLURM_RESTART_COUNT:-none}"; sleep 0.2; done')
+    cluster.wait_for(output)
+    node = cluster.details(job)["NodeList"]
+    cluster.cut_power(node)
+    before = output().count(f"{node} none")
+    cluster.wait_for(lambda: " 1\n" in output(), seconds=90)
+    assert output().count(f"{node} none") == before
+    cluster.restart_slurmd(node)
+    cluster.node_resume(node)
+
+
 def test_a_process_that_takes_more_memory_than_it_asked_for_is_killed_with_its_shell(cluster, submit, output):
     greedy = "import time; x = bytearray(400_000_000); time.sleep(20)"
     job = submit(f"trap 'echo TERM' TERM; {sys.executable} -S -c '{greedy}'; echo after", "--mem=100")
