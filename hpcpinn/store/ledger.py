@@ -179,6 +179,11 @@ def failures(store: Path) -> list[Failure]:
     return found
 
 
+def is_running(store: Path, task: str) -> bool:
+    """Whether a living process is at work on one task, looked at now."""
+    return any(map(attempts.is_alive, layout.ledger(store).glob(f"{task}.*{layout.RUNNING}")))
+
+
 def forget_failures(store: Path, tasks: Iterable[str]) -> None:
     """Let failed tasks count as never tried, for somebody who wants them tried again.
 

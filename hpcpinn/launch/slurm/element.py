@@ -54,12 +54,14 @@ class Leaving:
 def work(store: Path, share: Share, perform: Perform, notice: Notice) -> Leaving:
     """Do tasks until none is left that nobody is at work on, the time is nearly over, or an order to stop comes."""
     outcomes: list[Outcome] = []
+    pace = Pace()
     for forecast in _missing(store, share):
-        if interruption.requested() is None and outcomes and _lasts(forecast, outcomes) > notice.usable:
+        if interruption.requested() is None and outcomes and pace.seconds(forecast) > notice.usable:
             interruption.request(WALLTIME)
         if interruption.requested() is not None:
             break
         outcomes.append(_told(forecast.task, perform))
+        pace.add(forecast, outcomes[-1])
     states = [outcome.state for outcome in outcomes]
     return Leaving(states.count("done"), states.count("failed"), interruption.requested() or "")
 
@@ -70,14 +72,31 @@ def _missing(store: Path, share: Share) -> Iterator[Forecast]:
     over = ledger.done(store) | ledger.failed(store)
     queue = Queue(store, [forecast.task for forecast in by_id.values() if forecast.task.id not in over])
     while (task := queue.take()) is not None:
-        if not ledger.is_over(store, task.id) and share.fits(task):
+        # The queue looks around once a second: elements whose lists begin together would meet.
+        if not ledger.is_over(store, task.id) and not ledger.is_running(store, task.id) and share.fits(task):
             yield by_id[task.id]
 
 
-def _lasts(forecast: Forecast, outcomes: Sequence[Outcome]) -> float:
-    """Seconds that the task will take: its programs may be compiled already."""
-    compiled = outcomes[-1].task.cell == forecast.task.cell
-    return forecast.seconds + (0.0 if compiled else forecast.compilation)
+class Pace:
+    """What tasks take here: as predicted, corrected by those that this element has finished."""
+
+    def __init__(self) -> None:
+        self._predicted = self._measured = 0.0
+        self._compiled: set[tuple[int, ...]] = set()
+
+    def add(self, forecast: Forecast, outcome: Outcome) -> None:
+        """Take in a task."""
+        if outcome.state == "done":
+            self._predicted += self._alone(forecast)
+            self._measured += outcome.seconds
+        self._compiled = {forecast.programs}  # those of other cells are dropped
+
+    def seconds(self, forecast: Forecast) -> float:
+        """Seconds that a task will take."""
+        return self._alone(forecast) * (self._measured / self._predicted if self._predicted else 1.0)
+
+    def _alone(self, forecast: Forecast) -> float:
+        return forecast.seconds + (0.0 if forecast.programs in self._compiled else forecast.compilation)
 
 
 def _told(task: Task, perform: Perform) -> Outcome:

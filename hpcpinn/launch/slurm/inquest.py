@@ -92,9 +92,7 @@ def give_up(store: Path, node: Node) -> None:
 
 def _hopeless(peak: int, needed: Needs, node: Node) -> str:
     if needed.hopeless:
-        return (
-            f"its process died {needed.strikes} times, {MOST_STRIKES} are allowed, and nobody knows why; see its logs"
-        )
+        return f"its process died {needed.strikes} times for no reason that Slurm tells; see `hpcpinn logs`"
     before = granted(peak, Needs(needed.memory // 2), node)
     if needed.memory > 1 and granted(peak, needed, node) <= before:
         return f"it ran out of memory with {before / 2**30:.3g} GiB, which is all that the profile allows"

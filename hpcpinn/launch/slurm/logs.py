@@ -6,12 +6,13 @@ Elements append to one file however often they are requeued; a line at the begin
 from pathlib import Path
 
 from hpcpinn.store import layout
+from hpcpinn.store.ends import Reason
 from hpcpinn.store.place import Job
 
 _HEAD = "== hpcpinn: job"
 _TAIL_BYTES = 2**20
 # What Slurm and its memory limits say in the log of a job (22.05 and later), most telling first.
-_TELLING = (
+_TELLING: tuple[tuple[str, Reason], ...] = (
     ("exceeded memory limit", "memory"),
     ("oom-kill", "memory"),
     ("oom_kill", "memory"),
@@ -57,12 +58,14 @@ def of_task(store: Path, job: str, run: int, task: str) -> str:
     return f"{begin}{inside}{end}{rest.partition(chr(10))[0]}\n" if begin else ""
 
 
-def reason(text: str) -> str | None:
+def reason(text: str) -> Reason | None:
     """Why Slurm ended the run that printed this; None if it did not say.
 
     >>> reason("slurmstepd: error: *** JOB 5 ON n1 CANCELLED AT 2026-01-01 DUE TO PREEMPTION ***")
     'preempted'
     """
     low = text.lower()
-    told = next((why for words, why in _TELLING if words in low), None)
-    return told or ("cancelled" if "cancelled at" in low and "slurmstepd" in low else None)
+    for words, why in _TELLING:
+        if words in low:
+            return why
+    return "cancelled" if "cancelled at" in low and "slurmstepd" in low else None

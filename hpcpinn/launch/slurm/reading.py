@@ -1,8 +1,9 @@
 """Reading a cluster profile, and wording what is wrong with one."""
 
 import tomllib
+import typing
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -70,12 +71,10 @@ def _worded(error: ValidationError, content: dict[str, Any]) -> str:
 
 def _field(key: str, content: dict[str, Any], details: ErrorDetails) -> str:
     field = Profile.model_fields[key]
-    choices = getattr(field.annotation, "__args__", ()) if key == "preemption" else ()
+    choices = typing.get_args(field.annotation) if typing.get_origin(field.annotation) is Literal else ()
     allowed = ", ".join(map(toml.spelled, choices)) or field.description
-    example = field.examples[0] if field.examples else choices[0]
-    write = f"Write for example `{toml.line(key, example)}`."
-    if key not in content:
-        reason = details.get("ctx", {}).get("reason")
-        return f"`{key}` is missing{f': {reason}' if reason else ''}; allowed: {allowed}. {write}"
-    reason = f": {details['ctx']['reason']}" if "reason" in details.get("ctx", {}) else ""
-    return f"`{toml.line(key, content[key])}` cannot be used{reason}; allowed: {allowed}. {write}"
+    write = f"Write for example `{toml.line(key, (*(field.examples or ()), *choices)[0])}`."
+    context = details.get("ctx", {})
+    reason = f": {context['reason']}" if "reason" in context else ""
+    what = f"`{toml.line(key, content[key])}` cannot be used" if key in content else f"`{key}` is missing"
+    return f"{what}{reason}; allowed: {allowed}. {write}"

@@ -56,7 +56,7 @@ def array_script(context: Context, place: int, array: Array, throttle: int, abou
         f"--mem={array.memory // MIB}M",
         *_devices(profile, array.gpus),
         f"--signal=B:USR1@{profile.warning}",
-        "--requeue" if profile.preemption != "cancel" else "--no-requeue",
+        "--requeue",
     ]
     work = ["work", str(context.store), "--submission", str(context.number), "--array", str(place)]
     command = _working(profile, work, array)
