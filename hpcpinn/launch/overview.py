@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hpcpinn.errors import ClusterError
 from hpcpinn.launch.slurm import client
-from hpcpinn.plan.classes import memory_class
+from hpcpinn.plan.memory import memory_class
 from hpcpinn.plan.tasks import Task
 from hpcpinn.store import comparison, ledger, roll, submissions
 from hpcpinn.store.comparison import Comparison, work_of

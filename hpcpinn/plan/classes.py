@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from hpcpinn.plan.forecast import Forecast
+from hpcpinn.plan.memory import memory_class
 from hpcpinn.plan.tasks import Task
 
-GIB = 2**30
 # One job array for each: more of them are more to watch, and fewer ask for more than most of their tasks take.
 MOST_CLASSES = 6
 _SHORT, _LONGER = 60.0, 4
@@ -109,16 +109,6 @@ def _devices(forecast: Forecast, node: Node, spread: int) -> int:
 
 def _can_join(one: ResourceClass, other: ResourceClass) -> bool:
     return (one.nodes, one.gpus) == (other.nodes, other.gpus)
-
-
-def memory_class(peak: int) -> int:
-    """Bytes of the smallest of 1, 2, 4, ... GiB that hold a projected peak.
-
-    >>> [memory_class(peak) // GIB for peak in (1, GIB, GIB + 1, 5 * GIB)]
-    [1, 1, 2, 8]
-    """
-    whole = math.ceil(peak / GIB)
-    return GIB * 2 ** max(0, whole - 1).bit_length()
 
 
 def time_class(seconds: float) -> int:

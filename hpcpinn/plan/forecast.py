@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from hpcpinn.plan.cost import Cost
 from hpcpinn.plan.duration import START_SECONDS, compilation_seconds, task_seconds
 from hpcpinn.plan.flops import kernel_flops
+from hpcpinn.plan.memory import memory_class
 from hpcpinn.plan.narrow import is_narrow
 from hpcpinn.plan.plan import Plan
 from hpcpinn.plan.rates import Rates
@@ -57,12 +58,12 @@ def _forecast(task: Task, load: Workload, cost: Cost, rates: Rates) -> Forecast:
 
 
 def needing(forecast: Forecast, needs: Needs) -> Forecast:
-    """The forecast of a task that has shown that it needs more than was predicted."""
+    """The forecast of a task that has shown that it needs more than it was given."""
     if needs.memory == needs.seconds == 1:
         return forecast
     return replace(
         forecast,
-        peak_bytes=needs.memory * forecast.peak_bytes,
+        peak_bytes=needs.memory * memory_class(forecast.peak_bytes),
         dealt_bytes=needs.memory * forecast.dealt_bytes,
         seconds=needs.seconds * forecast.alone - START_SECONDS - forecast.compilation,
     )

@@ -12,7 +12,7 @@ from hpcpinn.plan.narrow import is_narrow
 from hpcpinn.plan.panels import PANEL
 from hpcpinn.plan.workload import Workload
 
-MIB = 2**20
+MIB, GIB = 2**20, 2**30
 
 # Resident sets of tasks too small to have anything else in them (jax 0.10.2, x86-64, CPU) were 323 MiB for 2 terms and
 # 1 layer and 418 for 6 terms and 3 layers: compiled code grows with both. The rest is room for other versions.
@@ -68,6 +68,16 @@ def task_parts(load: Workload, seeds: int, results: int, draws_limit: bool = Fal
         "limit": _limit(load) if load.limit == "fixed" or (load.limit == "random" and draws_limit) else 0,
     }
     return {"runtime": runtime_bytes(load), **parts, "results": results}
+
+
+def memory_class(peak: int) -> int:
+    """Bytes of the smallest of 1, 2, 4, ... GiB that hold a projected peak.
+
+    >>> [memory_class(peak) // GIB for peak in (1, GIB, GIB + 1, 5 * GIB)]
+    [1, 1, 2, 8]
+    """
+    whole = math.ceil(peak / GIB)
+    return GIB * 2 ** max(0, whole - 1).bit_length()
 
 
 def run_bytes(load: Workload) -> int:

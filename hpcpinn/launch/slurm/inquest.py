@@ -14,7 +14,8 @@ from typing import Any
 
 from hpcpinn.errors import ClusterError
 from hpcpinn.launch.slurm import client, logs
-from hpcpinn.plan.classes import Node, memory_class
+from hpcpinn.plan.classes import Node
+from hpcpinn.plan.memory import memory_class
 from hpcpinn.plan.retries import Needs, needs
 from hpcpinn.store import attempts, ends, layout, ledger, roll
 from hpcpinn.store.ends import End, Reason
@@ -76,7 +77,7 @@ def stay_away(submission: Submission, nodes: Sequence[str]) -> None:
 
 def granted(peak: int, needed: Needs, node: Node) -> int:
     """Bytes that a task with this projected peak is given after what it has been through."""
-    return min(node.memory, memory_class(needed.memory * peak))
+    return min(node.memory, needed.memory * memory_class(peak))
 
 
 def give_up(store: Path, node: Node) -> None:
