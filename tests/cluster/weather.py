@@ -28,7 +28,7 @@ class Weather:
             return False
         hit = self.random.choice(running)
         time.sleep(self.random.uniform(0, 2))
-        self.ways[name](hit["id"], hit["node"] if "node" in hit else "")
+        self.ways[name](hit["id"], hit["node"])
         self.seen[name] += 1
         return True
 
