@@ -1,7 +1,10 @@
 """A task that is stopped at a safe point and goes on gives the bits of one that was not."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from itertools import count
 
 import numpy as np
@@ -268,6 +271,47 @@ def test_time_and_peak_memory_are_those_of_all_attempts(case, reached):
     assert ((seconds >= 1000) & (seconds < 1100)).all()  # three networks side by side
     assert (store.array("peak_bytes")[...] == 2**50).all()
     assert ledger.read(store.path, case.task.id)["peak_bytes"] == 2**50
+
+
+ATTEMPT = """
+import sys
+from pathlib import Path
+from hpcpinn.run import interruption
+from hpcpinn.run.safety import SafePoints
+from hpcpinn.run.session import open_session
+from hpcpinn.run.task import execute
+from hpcpinn.study.reading import read_study
+
+study, store, stop = sys.argv[1:]
+reach, times = SafePoints.reach, []
+
+def counted(self, *midway):
+    times.append(0)
+    if len(times) == int(stop):
+        interruption.request("preempted")
+    reach(self, *midway)
+
+SafePoints.reach = counted
+session = open_session(read_study(study), Path(store), workers=1)
+(task,) = session.plan.tasks
+print(execute(session.study, session.plan, session.store, task).state)
+"""
+
+
+def attempt_on(devices, case, store, stop):
+    command = [sys.executable, "-c", ATTEMPT, str(case.folder / "study.toml"), str(store.path), str(stop)]
+    settings = {"JAX_NUM_CPU_DEVICES": str(devices), "JAX_PLATFORMS": "cpu"}
+    result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **settings}, check=False)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("devices", [(1, 2, 4), (4, 1), (2, 8, 1)])
+def test_it_goes_on_with_the_same_bits_on_another_number_of_devices(case, devices):
+    store = case.new()
+    assert [attempt_on(count, case, store, stop=2) for count in devices[:-1]] == ["stopped"] * (len(devices) - 1)
+    assert attempt_on(devices[-1], case, store, stop=0) == "done"
+    case.assert_like_whole(store)
 
 
 def test_a_checkpoint_packs_and_unpacks():
