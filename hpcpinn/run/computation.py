@@ -1,6 +1,5 @@
 """The numbers of one task: its cell with its seeds, narrow networks side by side, wide ones one by one."""
 
-import functools
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -59,7 +58,12 @@ def _batch(cell: Setup, study: Study, positions: range, keep: Keep, points: Safe
     def pause(step: int, records: Sequence[Record], params: Any) -> None:
         points.reach(lambda: Midway(step, time.monotonic() - started, [*records], _read(ensemble, params)))
 
-    sink = functools.partial(keep, positions, case_of(cell).parts)
+    def sink(step: int, tile: Tile) -> None:
+        points.leave_if_asked()
+        if step or midway is None:  # the kernel of step 0 is computed again, and is in the store
+            keep(positions, parts, step, tile)
+
+    parts = case_of(cell).parts
     record = run_seeds(cell, ensemble, seeds, sink, midway, pause)
     seconds = (time.monotonic() - started) / len(seeds)
     compared = {"limit_scale": limits.scale(cell)} if cell.configuration.limit.compare else {}

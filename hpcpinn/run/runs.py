@@ -84,10 +84,10 @@ class _Runs:
         return self.ensemble.map(draw, (), self.ensemble.deal(keys))
 
     def _trained(self, training: Training, start: Any) -> Iterator[Record]:
-        done = len(self.midway.records) if self.midway else 0
-        first = observe(self.cell, self.ensemble, start, lambda _: None) if done else self._observe(0, start)
+        first = self._observe(0, start)
         course = _course(self.cell, training, first)
         prediction = self._prediction(training, course, first, start)
+        done = len(self.midway.records) if self.midway else 0
         for place, params in enumerate(self._path(training, course, start), done):
             now = self._observe(place, params) if place else first
             predicted = prediction.at(training.record[place], self._residuals(course, params)) if prediction else {}

@@ -43,7 +43,7 @@ class _Hashing:
     def __init__(self, file: BufferedIOBase) -> None:
         self._file, self.sha256 = file, hashlib.sha256()
 
-    def write(self, data: bytes | np.ndarray) -> int:
+    def write(self, data: bytes | memoryview) -> int:
         self.sha256.update(data)
         return self._file.write(data)
 
@@ -102,7 +102,7 @@ def _write_array(file: _Hashing, array: np.ndarray) -> None:
     if array.dtype.hasobject:
         raise ValueError(f"an array of {array.dtype} would be a pickle; allowed: numbers")
     np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))  # pyright: ignore[reportArgumentType]
-    file.write(array.reshape(-1).view(np.uint8))
+    file.write(array.reshape(-1).view(np.uint8).data)
 
 
 def read(file: BufferedIOBase, task: str) -> Saved | None:

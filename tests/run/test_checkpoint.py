@@ -14,6 +14,7 @@ from hpcpinn.kernel import ensembles
 from hpcpinn.plan import narrow
 from hpcpinn.run import interruption, runs, safety
 from hpcpinn.run.checkpoint import Checkpoint, Midway, packed, unpacked
+from hpcpinn.run.kernels import Kernels
 from hpcpinn.run.safety import SafePoints
 from hpcpinn.run.session import open_session
 from hpcpinn.run.task import execute
@@ -168,6 +169,28 @@ def test_saved_at_every_safe_point_without_being_asked(known, reached, monkeypat
     assert case.attempt(store).state == "done"
     assert len(saved) == points
     assert not ends(store)
+    case.assert_like_whole(store)
+
+
+# Kernels of seven rows have three tiles of at most four on and above the diagonal: nine in a run of three records.
+# What was computed again of step 0 is not kept again.
+def test_stopped_amid_every_kernel_one_after_the_other(case, reached, monkeypatch):
+    """Asked between two tiles it leaves with what there was before the kernel, and begins the kernel again."""
+    _, seen = reached
+    store, tiles = case.new(), []
+    keep = Kernels.keep
+
+    def counted(self, *given):
+        tiles.append(0)
+        if len(tiles) in (1, 5, 6, 10):  # of the first kernel, the second one twice, and the third one
+            interruption.request("preempted")
+        return keep(self, *given)
+
+    monkeypatch.setattr(Kernels, "keep", counted)
+    states = [case.attempt(store).state for _ in range(5)]
+    assert states == ["stopped"] * 4 + ["done"]
+    assert len(seen) == 8
+    assert sorted(end["saved"] for end in ends(store)) == [False, False, True, True]
     case.assert_like_whole(store)
 
 
