@@ -124,9 +124,14 @@ class _Runs:
         return trajectory(advance, self._resumed(self.midway, start), record, self.midway.step, self.pause)
 
     def _resumed(self, midway: Midway, start: Any) -> Any:
-        """The parameters where training goes on; they form the same tree as those at its start."""
-        tree = jax.tree.unflatten(jax.tree.structure(start), midway.take())
-        return jax.tree.map(jnp.asarray, self.ensemble.deal(tree))
+        """The parameters where training goes on, which form the same tree as those at its start.
+
+        Array by array, since dealing them out takes several copies of what is dealt out.
+        """
+        leaves, dealt = midway.take(), []
+        while leaves:
+            dealt.append(jax.block_until_ready(jnp.asarray(self.ensemble.deal(leaves.pop(0)))))
+        return jax.tree.unflatten(jax.tree.structure(start), dealt)
 
     def _progress(self, course: "_Course", now: Observation, first: Observation, params: Any, start: Any) -> Record:
         """The quantities that only training has."""

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from itertools import count
 
 import numpy as np
@@ -82,9 +83,11 @@ def reached(monkeypatch):
 class Case:
     """A study of one task, its empty store, and the store of a run that nobody stopped."""
 
-    def __init__(self, folder, text):
+    def __init__(self, folder, text, is_narrow):
         (folder / "study.toml").write_text(text)
-        self.session = open_session(read_study(folder / "study.toml"), folder / "empty.zarr", workers=1)
+        self.is_narrow = is_narrow
+        with narrow_at_will(is_narrow):
+            self.session = open_session(read_study(folder / "study.toml"), folder / "empty.zarr", workers=1)
         (self.task,) = self.session.plan.tasks
         self.folder, self.names = folder, count()
         self.whole = self.new()
@@ -97,7 +100,8 @@ class Case:
 
     def attempt(self, store):
         interruption.clear()
-        return execute(self.session.study, self.session.plan, store, self.task)
+        with narrow_at_will(self.is_narrow):
+            return execute(self.session.study, self.session.plan, store, self.task)
 
     def assert_like_whole(self, store):
         assert_same_bits(store.path, self.whole.path)
@@ -107,23 +111,24 @@ class Case:
         assert not layout.checkpoint(store.path, self.task.id).exists()
 
 
-def wide_at_will(patch, is_narrow):
-    patch.setattr(narrow, "NARROW", 1e99 if is_narrow else 0.0)
+@contextmanager
+def narrow_at_will(is_narrow):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(narrow, "NARROW", 1e99 if is_narrow else 0.0)
+        ensembles._is_narrow.cache_clear()
+        yield
     ensembles._is_narrow.cache_clear()
 
 
 @pytest.fixture(scope="module", params=STUDIES)
 def known(request, tmp_path_factory):
     text, is_narrow, points = STUDIES[request.param]
-    with pytest.MonkeyPatch.context() as patch:
-        wide_at_will(patch, is_narrow)
-        yield Case(tmp_path_factory.mktemp("stopped"), text), points
-    ensembles._is_narrow.cache_clear()
+    return Case(tmp_path_factory.mktemp("stopped"), text, is_narrow), points
 
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory):
-    return Case(tmp_path_factory.mktemp("one"), STUDIES["narrow, float32"][0])
+    return Case(tmp_path_factory.mktemp("one"), *STUDIES["narrow, float32"][:2])
 
 
 def ends(store):
