@@ -1,6 +1,5 @@
 """The numbers of one task: its cell with its seeds, narrow networks side by side, wide ones one by one."""
 
-import functools
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,7 +7,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from hpcpinn.kernel import ensembles
+from hpcpinn.kernel import devices, ensembles
+from hpcpinn.kernel.ensembles.ensemble import Ensemble
 from hpcpinn.kernel.layouts.layout import Tile
 from hpcpinn.plan.tasks import Task
 from hpcpinn.run import limits, memory, programs
@@ -56,13 +56,21 @@ def _batch(cell: Setup, study: Study, positions: range, keep: Keep, points: Safe
     ensemble = ensembles.ensemble(cell.problem, cell.network, cell.points.counts, len(seeds))
 
     def pause(step: int, records: Sequence[Record], params: Any) -> None:
-        points.reach(
-            lambda: Midway(step, time.monotonic() - started, [*records], jax.tree.leaves(ensemble.read(params)))
-        )
+        points.reach(lambda: Midway(step, time.monotonic() - started, [*records], _read(ensemble, params)))
 
-    sink = functools.partial(keep, positions, case_of(cell).parts)
+    def sink(step: int, tile: Tile) -> None:
+        points.leave_if_asked()
+        if step or midway is None:  # the kernel of step 0 is computed again, and is in the store
+            keep(positions, parts, step, tile)
+
+    parts = case_of(cell).parts
     record = run_seeds(cell, ensemble, seeds, sink, midway, pause)
     seconds = (time.monotonic() - started) / len(seeds)
     compared = {"limit_scale": limits.scale(cell)} if cell.configuration.limit.compare else {}
     alike = {"seconds": seconds} | compared
     return record | {name: np.full(len(seeds), value) for name, value in alike.items()}
+
+
+def _read(ensemble: Ensemble, params: Any) -> list[np.ndarray]:
+    """The parameters of all networks on the host, as long as somebody holds them and no longer."""
+    return jax.tree.leaves(ensemble.read(jax.tree.map(devices.unread, params)))

@@ -84,10 +84,10 @@ class _Runs:
         return self.ensemble.map(draw, (), self.ensemble.deal(keys))
 
     def _trained(self, training: Training, start: Any) -> Iterator[Record]:
-        done = len(self.midway.records) if self.midway else 0
-        first = observe(self.cell, self.ensemble, start, lambda _: None) if done else self._observe(0, start)
+        first = self._observe(0, start)
         course = _course(self.cell, training, first)
         prediction = self._prediction(training, course, first, start)
+        done = len(self.midway.records) if self.midway else 0
         for place, params in enumerate(self._path(training, course, start), done):
             now = self._observe(place, params) if place else first
             predicted = prediction.at(training.record[place], self._residuals(course, params)) if prediction else {}
@@ -124,9 +124,14 @@ class _Runs:
         return trajectory(advance, self._resumed(self.midway, start), record, self.midway.step, self.pause)
 
     def _resumed(self, midway: Midway, start: Any) -> Any:
-        """The parameters where training goes on; they form the same tree as those at its start."""
-        tree = jax.tree.unflatten(jax.tree.structure(start), midway.take())
-        return jax.tree.map(jnp.asarray, self.ensemble.deal(tree))
+        """The parameters where training goes on, which form the same tree as those at its start.
+
+        Array by array, since dealing them out takes several copies of what is dealt out.
+        """
+        leaves, dealt = midway.take(), []
+        while leaves:
+            dealt.append(jax.block_until_ready(jnp.asarray(self.ensemble.deal(leaves.pop(0)))))
+        return jax.tree.unflatten(jax.tree.structure(start), dealt)
 
     def _progress(self, course: "_Course", now: Observation, first: Observation, params: Any, start: Any) -> Record:
         """The quantities that only training has."""
