@@ -77,3 +77,11 @@ def are_several() -> bool:
 def agree(number: int) -> int:
     """What rank 0 says, on all ranks, which have to ask at the same time."""
     return int(multihost_utils.broadcast_one_to_all(np.int32(number)))
+
+
+def tell(text: str) -> str:
+    """The text that rank 0 gives, on all ranks, which have to ask at the same time."""
+    said = np.frombuffer(text.encode(), np.uint8)
+    whole = np.zeros(agree(len(said)), np.uint8)
+    whole[: len(said)] = said[: len(whole)]
+    return bytes(np.asarray(multihost_utils.broadcast_one_to_all(whole))).decode() if len(whole) else ""

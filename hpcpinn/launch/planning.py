@@ -1,4 +1,4 @@
-"""A study planned against this machine, without running or writing anything."""
+"""A study planned against this machine and what its store holds, without running or writing anything."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from hpcpinn.plan.duration import START_SECONDS
 from hpcpinn.plan.forecast import forecasts, in_turn
 from hpcpinn.plan.plan import Plan
 from hpcpinn.run import session
-from hpcpinn.store import creation
+from hpcpinn.store import creation, extension
 from hpcpinn.store.store import Store, open_store
 from hpcpinn.study.reading import read_study
 
@@ -42,8 +42,9 @@ def plan_study(study: str | Path, store: str | Path | None = None) -> Planned:
     Raises:
         HpcpinnError: the study is wrong, does not fit into this machine, or the store belongs to another one.
     """
-    question = read_study(study)
-    path = Path(store) if store is not None else default_store(question.name)
+    asked = read_study(study)
+    path = Path(store) if store is not None else default_store(asked.name)
+    question = extension.arranged(path, asked)
     plan = session.plan_of(question)
     waiting = list(plan.tasks) if creation.is_free(path) else missing(plan, _own(path, plan).path)
     session.refuse_unfitting(plan, path, waiting, workers=1)
@@ -53,4 +54,6 @@ def plan_study(study: str | Path, store: str | Path | None = None) -> Planned:
 
 
 def _own(path: Path, plan: Plan) -> Store:
-    return creation.own(open_store(path), plan)
+    store = open_store(path)
+    extension.check(store, plan)
+    return store

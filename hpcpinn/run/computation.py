@@ -1,6 +1,5 @@
 """The numbers of one task: its cell with its seeds, narrow networks side by side, wide ones one by one."""
 
-import functools
 import time
 from collections.abc import Callable, Sequence
 
@@ -13,9 +12,10 @@ from hpcpinn.run import limits, memory, programs
 from hpcpinn.run.observation import Record, case_of
 from hpcpinn.run.runs import run_seeds
 from hpcpinn.run.setup import Setup, setup
+from hpcpinn.study.configuration import Configuration
 from hpcpinn.study.study import Study
 
-# Takes positions of the seed axis, names of the parts of a kernel, the place of a recorded step, and a tile.
+# Takes positions of the seed axis, names of the parts of a kernel, the position of a recorded step, and a tile.
 Keep = Callable[[range, Sequence[str], int, Tile], None]
 
 
@@ -24,9 +24,18 @@ def compute(study: Study, task: Task, keep: Keep) -> Record:
     configuration = study.configuration(task.cell)
     programs.keep_for(configuration)
     memory.reset_peak()
-    cell = setup(configuration, study.folder)
-    batches = [_batch(cell, study, positions, keep) for positions in _batches(cell, task)]
+    cell = setup(_recording(configuration, study, task), study.folder)
+    batches = [_batch(cell, study, task, positions, keep) for positions in _batches(cell, task)]
     return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
+
+
+def _recording(configuration: Configuration, study: Study, task: Task) -> Configuration:
+    """The configuration that records the steps of a task, and step 0 before them, with which they are compared."""
+    if configuration.training is None:
+        return configuration
+    record = study.steps_at(range(*task.steps))
+    training = configuration.training.model_copy(update={"record": record if task.is_first else (0, *record)})
+    return configuration.model_copy(update={"training": training})
 
 
 def _batches(cell: Setup, task: Task) -> list[range]:
@@ -36,11 +45,17 @@ def _batches(cell: Setup, task: Task) -> list[range]:
     return [positions[k : k + 1] for k in range(len(positions))]
 
 
-def _batch(cell: Setup, study: Study, positions: range, keep: Keep) -> Record:
+def _batch(cell: Setup, study: Study, task: Task, positions: range, keep: Keep) -> Record:
     started = time.monotonic()
-    seeds = [study.seeds[position] for position in positions]
+    seeds = study.seeds_at(positions)
     ensemble = ensembles.ensemble(cell.problem, cell.network, cell.points.counts, len(seeds))
-    record = run_seeds(cell, ensemble, seeds, functools.partial(keep, positions, case_of(cell).parts))
+    skipped = 0 if task.is_first else 1
+
+    def keep_step(place: int, tile: Tile) -> None:
+        if place >= skipped:
+            keep(positions, case_of(cell).parts, task.steps[0] + place - skipped, tile)
+
+    record = run_seeds(cell, ensemble, seeds, keep_step, skipped)
     seconds = (time.monotonic() - started) / len(seeds)
     compared = {"limit_scale": limits.scale(cell)} if cell.configuration.limit.compare else {}
     alike = {"seconds": seconds} | compared

@@ -27,7 +27,7 @@ from hpcpinn.training.trajectory import trajectory
 Sink = Callable[[int, Tile], None]
 
 
-def run_seeds(cell: Setup, ensemble: Ensemble, seeds: Sequence[int], sink: Sink) -> Record:
+def run_seeds(cell: Setup, ensemble: Ensemble, seeds: Sequence[int], sink: Sink, skipped: int = 0) -> Record:
     """Every quantity but the kernels by its name, of the shape (seed, step, ...); kernels go to the sink.
 
     The network of seed s is `network.init(jax.random.key(s), problem)`.
@@ -37,8 +37,9 @@ def run_seeds(cell: Setup, ensemble: Ensemble, seeds: Sequence[int], sink: Sink)
         ensemble: as many networks as seeds.
         seeds: the seeds.
         sink: is handed the tiles of all kernels as they are computed.
+        skipped: leading recorded steps of which nothing is told; what is told of the others depends on step 0.
     """
-    runs = _Runs(cell, ensemble, sink)
+    runs = _Runs(cell, ensemble, sink, skipped)
     records = list(runs.records(seeds))
     return {name: np.stack([record[name] for record in records], axis=1) for name in records[0]}
 
@@ -48,6 +49,7 @@ class _Runs:
     cell: Setup
     ensemble: Ensemble
     sink: Sink
+    skipped: int
 
     def records(self, seeds: Sequence[int]) -> Iterator[Record]:
         """One record per recorded step, every quantity with a leading axis of networks."""
@@ -72,6 +74,8 @@ class _Runs:
         course = _course(self.cell, training, first)
         prediction = self._prediction(training, course, first, start)
         for place, params in enumerate(self._path(training, course, start)):
+            if place < self.skipped:
+                continue
             now = self._observe(place, params) if place else first
             predicted = prediction.at(training.record[place], self._residuals(course, params)) if prediction else {}
             progress = self._progress(course, now, first, params, start)

@@ -18,7 +18,7 @@ from hpcpinn.plan.tasks import Task
 from hpcpinn.run import memory, rehearsal, setup
 from hpcpinn.run.combinations import first_cells
 from hpcpinn.run.outlines import outline
-from hpcpinn.store import creation, disk, layout, ledger, leftovers
+from hpcpinn.store import creation, disk, extension, layout, ledger, leftovers
 from hpcpinn.store.provenance import provenance
 from hpcpinn.store.store import Store
 from hpcpinn.study.study import Study
@@ -44,20 +44,40 @@ def plan_of(study: Study) -> Plan:
 
 
 def open_session(study: Study, path: Path, workers: int) -> Session:
-    """Plan, refuse what cannot fit, rehearse the terms, and make or open the store.
+    """Plan, refuse what cannot fit, rehearse the terms, and make or extend the store.
+
+    The study of the session is the one that was given with all that the store holds besides.
 
     Raises:
         PlanError: a task does not fit into this machine's memory shared by so many workers, or the disk is too full.
         ProblemError: a term is not finite somewhere.
-        StoreError: the store belongs to another study, or cannot be made.
+        StoreError: the store belongs to a study that this one does not extend, or cannot be made.
     """
     one_device_per_core(workers)
+    session = _opened(extension.arranged(path, study), path, workers)
+    while session.store.newest is None or session.store.newest.extent != session.plan.extent:
+        # Somebody else made or extended the store between the look at it and the record: what it holds now counts.
+        session = _opened(extension.arranged(path, study), path, workers)
+    leftovers.clear(path)
+    return session
+
+
+def study_of(store: Path | str) -> Study:
+    """The newest study of a store with all that the store holds: `plan_of` it is the plan that a worker needs.
+
+    Raises:
+        StoreError: there is no store, or the source of its problem has changed.
+        ProblemError: the source of its problem is not where it was.
+    """
+    return extension.study_of(store)
+
+
+def _opened(study: Study, path: Path, workers: int) -> Session:
     plan = plan_of(study)
     finished = _finished(path)
     refuse_unfitting(plan, path, [task for task in plan.tasks if task.id not in finished], workers)
     points = rehearsal.rehearse(study, plan)
     store = creation.create(path, plan, provenance(study, **_facts(study)), _coordinates(plan, points))
-    leftovers.clear(path)
     return Session(study, plan, store)
 
 
