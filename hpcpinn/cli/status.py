@@ -14,7 +14,7 @@ def status(store: StoreFolder) -> None:
     state = ledger.status(opened.path, (task.id for task in tasks))
     parts = {"done": state.done, "running": state.running, "failed": state.failed, "waiting": state.waiting}
     total = sum(projected.flops for projected in tasks.values())
-    print(f"{opened.study_name}: {len(tasks)} tasks, {sum(task.count for task in tasks)} runs")
+    print(f"{opened.study_name}: {len(tasks)} tasks, {sum(task.count for task in tasks if task.is_first)} runs")
     for name, ids in parts.items():
         flops = sum(projected.flops for task, projected in tasks.items() if task.id in ids)
         runs = sum(task.count for task in tasks if task.id in ids)

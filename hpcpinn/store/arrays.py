@@ -70,5 +70,5 @@ def ending(array: zarr.Array, shape: Sequence[int]) -> zarr.Array:
     if array.shape == tuple(shape):
         return array
     whole: Any = array.async_array
-    config = {"write_empty_chunks": True}
-    return zarr.Array(zarr.AsyncArray(whole.metadata.update_shape(tuple(shape)), whole.store_path, config))
+    resized: Any = whole.metadata.update_shape(tuple(shape))
+    return zarr.Array(zarr.AsyncArray(resized, whole.store_path)).with_config({"write_empty_chunks": True})
