@@ -16,12 +16,12 @@ from hpcpinn.study.reading import parse_study
 from hpcpinn.study.study import Study
 from tests.results.conftest import OUTLINE, points
 
-# So many steps, which nobody does here, make tasks of 8 seeds.
-LONG = 1_000_000
+# So many steps, which nobody does here, make tasks of 4 seeds.
+LONG = 100_000_000
 
 
-def text(width="[4, 16]", seed="20", record=f"[0, 10, {LONG}]", depth="1", rest="", sweep=""):
-    rows = "" if "points.residual" in sweep else "residual = 24\n"
+def text(width="[4, 16]", seed="6", record=f"[0, 10, {LONG}]", depth="1", rest="", sweep=""):
+    rows = "" if "points.residual" in sweep else "residual = 4\n"
     return (
         f'name = "growing"\nproblem = "poisson1d"\n[sweep]\nwidth = {width}\ndepth = {depth}\nseed = {seed}\n{sweep}\n'
         f"[points]\n{rows}boundary = 2\n[training]\nsteps = {9 * LONG}\nrecord = {record}\n{rest}"

@@ -28,15 +28,15 @@ LIMIT = "[limit]\ncompare = true\n"
 LONGER = f"[0, 10, {LONG}, {LONG + 5}, {2 * LONG}]"
 STEPS = {
     "widths in the middle": [text(), text(width="[4, 8, 16]")],
-    "seeds beside a gap": [text(), text(seed="23")],
+    "seeds beside a gap": [text(), text(seed="9")],
     "a longer record": [text(), text(record=LONGER)],
-    "all at once": [text(), text(width="[2, 4, 16]", depth="[1, 2]", seed="30", record=LONGER)],
+    "all at once": [text(), text(width="[2, 4, 16]", depth="[1, 2]", seed="12", record=LONGER)],
     "twice": [
         text(),
-        text(width="[4, 8, 16]", seed="21", record=f"[0, 10, {LONG}, {LONG + 5}]"),
-        text(width="[4, 8, 16, 32]", seed="24", record=LONGER),
+        text(width="[4, 8, 16]", seed="7", record=f"[0, 10, {LONG}, {LONG + 5}]"),
+        text(width="[4, 8, 16, 32]", seed="10", record=LONGER),
     ],
-    "one axis after the other": [text(), text(seed="23"), text(seed="23", record=LONGER), text(width="[8, 4, 16]")],
+    "one axis after the other": [text(), text(seed="9"), text(seed="9", record=LONGER), text(width="[8, 4, 16]")],
     "with a limit": [text(rest=LIMIT), text(width="[2, 4, 16]", depth="[2, 1]", record=LONGER, rest=LIMIT)],
 }
 
@@ -61,7 +61,7 @@ def test_it_reads_as_if_made_at_once(studies, tmp_path):
         before = published(grown) if grown.exists() else {}
         run(grown, study)
         assert before.items() <= published(grown).items()
-    union = studies[-1] if len(studies) < 4 else text(width="[8, 4, 16]", seed="23", record=LONGER)
+    union = studies[-1] if len(studies) < 4 else text(width="[8, 4, 16]", seed="9", record=LONGER)
     run(whole, union)
     same(open_study(grown), open_study(whole))
     assert (open_study(grown).status == "done").all()
@@ -81,7 +81,7 @@ def test_a_study_that_is_contained_adds_nothing(small, tmp_path):
     before = sorted((one, one.stat().st_mtime_ns) for one in path.rglob("*"))
     plan = run(path, text(width="[16]", seed="[3, 1]", record="[0]", rest=kept))
     assert before == sorted((one, one.stat().st_mtime_ns) for one in path.rglob("*"))
-    assert [axis.values for axis in plan.axes][0] == (4, 16, 8)
+    assert plan.axes[0].values == (4, 16, 8)
     assert open_study(path).width.values.tolist() == [4, 8, 16]
 
 
@@ -97,15 +97,12 @@ def test_old_steps_stay_visible_while_a_longer_record_is_missing(small, tmp_path
     assert {task.id for task in plan.tasks} - ledger.done(path) == {task.id for task in later}
     work(store, plan, later[0])
     ledger.fail(path, ledger.attempts.begin(later[1].id), "ValueError: no such luck")
-    assert (
-        open_study(path).status.isel(width=0, depth=0).values.tolist()
-        == ["done"] * 8 + ["failed"] * 8 + ["waiting"] * 4
-    )
+    assert open_study(path).status.isel(width=0, depth=0).values.tolist() == ["done"] * 4 + ["failed"] * 2
 
 
 def test_who_has_the_old_plan_goes_on_publishing(tmp_path):
     grown, whole = tmp_path / "grown.zarr", tmp_path / "whole.zarr"
-    larger = text(width="[2, 4, 16]", seed="22", record=LONGER)
+    larger = text(width="[2, 4, 16]", seed="9", record=LONGER)
     old_store, old = opened(grown, text())
     for name in ("trace", "kernel", "seconds"):
         old_store.array(name)  # open with the old shape
@@ -113,7 +110,7 @@ def test_who_has_the_old_plan_goes_on_publishing(tmp_path):
     work(old_store, old, first)
     _, plan = opened(grown, larger)
     work(old_store, old, second)
-    assert (open_study(grown).trace.notnull().isel(step=0, block=0, depth=0).sum("seed") == [0, 16, 0]).all()
+    assert (open_study(grown).trace.notnull().isel(step=0, block=0, depth=0).sum("seed") == [0, 6, 0]).all()
     run(grown, larger)
     attempts, files = published(grown), ledger.checksums(grown, owned_files(plan, others[-1]))
     for task in others:
@@ -126,8 +123,8 @@ def test_who_has_the_old_plan_goes_on_publishing(tmp_path):
 
 def test_a_chunk_before_a_gap_is_written_whole(small, tmp_path):
     path = shutil.copytree(small, tmp_path / "grown.zarr")
-    store, plan = opened(path, text(seed="23", rest='[kernel]\nkeep = "first_seed"\n'))
-    before_gap = next(task for task in plan.tasks if task.seeds == (16, 20))
+    store, plan = opened(path, text(seed="9", rest='[kernel]\nkeep = "first_seed"\n'))
+    before_gap = next(task for task in plan.tasks if task.seeds == (4, 6))
     names = owned_files(plan, before_gap)
     before = ledger.checksums(path, names)
     for name in names:
@@ -140,18 +137,17 @@ class Killed(BaseException):
     """What a test throws in place of a signal."""
 
 
-@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
-def test_killed_between_any_two_steps_the_next_run_goes_on(late, small, tmp_path, monkeypatch):
+def test_killed_between_any_two_steps_the_next_run_goes_on(small, tmp_path, monkeypatch):
     kept = '[kernel]\nkeep = "first_seed"\n'
-    larger = text(width="[4, 8, 16]", depth="[1, 2]", seed="22", record=LONGER, rest=kept)
+    larger = text(width="[4, 8, 16]", depth="[1, 2]", seed="9", record=LONGER, rest=kept)
     expected, before = _ready(shutil.copytree(small, tmp_path / "whole.zarr"), larger), open_study(small)
-    steps = [(extents, "append"), (growth, "_grow"), (growth, "_label"), (roll, "replace")]
+    steps = [(extents, "append"), (growth, "_grow"), (roll, "replace")]
     for kill in itertools.count():
         path = shutil.copytree(small, tmp_path / f"{kill}.zarr")
         counter = itertools.count()
         with monkeypatch.context() as patch:
             for module, name in steps:
-                patch.setattr(module, name, _killing(getattr(module, name), counter, kill, late))
+                patch.setattr(module, name, _killing(getattr(module, name), counter, kill))
             try:
                 opened(path, larger)
             except Killed:
@@ -165,12 +161,11 @@ def test_killed_between_any_two_steps_the_next_run_goes_on(late, small, tmp_path
     assert kill > 20
 
 
-def _killing(function, counter, kill, late):
+def _killing(function, counter, kill):
     def call(*arguments):
-        result = function(*arguments) if late else None
         if next(counter) == kill:
             raise Killed
-        return result if late else function(*arguments)
+        return function(*arguments)
 
     return call
 
@@ -189,19 +184,21 @@ def _ready(path, study):
 def test_whoever_extends_at_the_same_time_both_end_well(tmp_path):
     path = tmp_path / "grown.zarr"
     run(path, text(width="[4]"))
-    asked = [text(width=f"[4, {width}]", seed=str(seed)) for width, seed in ((8, 20), (16, 22), (2, 27), (8, 21))]
+    asked = [
+        text(width=widths, seed=seed) for widths, seed in (("[4, 8]", 6), ("[4, 16]", 9), ("[2, 4]", 13), ("[8]", 7))
+    ]
     before = published(path)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda study: opened(path, study), asked))
     plan = run(path, asked[0])
     study = open_study(path)
     assert study.width.values.tolist() == [2, 4, 8, 16]
-    assert study.seed.values.tolist() == list(range(27))
+    assert study.seed.values.tolist() == list(range(13))
     assert (study.status == "done").all()
     assert before.items() <= published(path).items()
     assert _ready(path, asked[1])[0]["trace"][2] == plan.extent.seeds.size
     whole = tmp_path / "whole.zarr"
-    run(whole, text(width="[2, 4, 8, 16]", seed="27"))
+    run(whole, text(width="[2, 4, 8, 16]", seed="13"))
     same(study, open_study(whole))
 
 
@@ -211,20 +208,20 @@ def test_the_loser_of_a_race_builds_on_the_record_of_the_winner(tmp_path, monkey
 
     def overtaken(store, record):
         monkeypatch.setattr(extents, "append", append)
-        opened(path, text(width="[8]", seed="21"))
+        opened(path, text(width="[8]", seed="7"))
         return append(store, record)
 
     monkeypatch.setattr(extents, "append", overtaken)
-    store, plan = opened(path, text(width="[2]", seed="22"))
+    store, plan = opened(path, text(width="[2]", seed="9"))
     assert store.newest.number == 2
     assert plan.axes[0].values == (4, 16, 8, 2)
-    assert plan.extent.seeds.parts[1:] == ((20,), (21,))
+    assert plan.extent.seeds.parts[1:] == ((6,), (7, 8))
 
 
 def test_workers_find_the_study_in_the_store(small, tmp_path):
     path = shutil.copytree(small, tmp_path / "grown.zarr")
     kept = '[kernel]\nkeep = "first_seed"\n'
-    _, plan = opened(path, text(width="[8]", seed="22", record=LONGER, rest=kept))
+    _, plan = opened(path, text(width="[8]", seed="9", record=LONGER, rest=kept))
     again = make_plan(extension.study_of(path), OUTLINE)
     assert (again.tasks, again.variables, again.extent) == (plan.tasks, plan.variables, plan.extent)
     assert Path(open_store(path).newest.folder).is_absolute()
@@ -295,17 +292,17 @@ def test_a_store_without_records_is_taken_up_by_its_own_study(small, tmp_path):
         extension.study_of(path)
     kept = '[kernel]\nkeep = "first_seed"\n'
     with pytest.raises(StoreError, match="with the hash"):
-        opened(path, text(seed="21", rest=kept))
+        opened(path, text(seed="7", rest=kept))
     opened(path, text(rest=kept))
-    run(path, text(seed="21", rest=kept))
-    assert open_study(path).sizes["seed"] == 21
+    run(path, text(seed="7", rest=kept))
+    assert open_study(path).sizes["seed"] == 7
 
 
-widths = st.lists(st.sampled_from([2, 4, 8]), min_size=1, max_size=2, unique=True)
-extensions = st.lists(st.tuples(widths, st.integers(1, 20), st.integers(1, 3)), min_size=1, max_size=4)
+widths = st.lists(st.sampled_from([4, 8, 16]), min_size=1, max_size=2, unique=True)
+extensions = st.lists(st.tuples(widths, st.integers(1, 9), st.integers(1, 2)), min_size=2, max_size=3)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(extensions, st.sampled_from(["", '[kernel]\nkeep = "first_seed"\n', "[limit]\ncompare = true\n"]))
 def test_no_chunk_has_two_owners_and_tasks_keep_theirs(sequence, rest):
     extent, record, known = None, [0], {}
@@ -328,9 +325,9 @@ def test_no_chunk_has_two_owners_and_tasks_keep_theirs(sequence, rest):
 
 def test_the_store_is_readable_by_zarr_alone(small, tmp_path):
     path = shutil.copytree(small, tmp_path / "grown.zarr")
-    run(path, text(seed="22", record=LONGER, rest='[kernel]\nkeep = "first_seed"\n'))
+    run(path, text(seed="9", record=LONGER, rest='[kernel]\nkeep = "first_seed"\n'))
     with xr.open_zarr(path, consolidated=False, chunks=None) as plain:
-        assert plain.seed.values.tolist() == [*range(20), -1, -1, -1, -1, 20, 21]
+        assert plain.seed.values.tolist() == [*range(6), -1, -1, 6, 7, 8]
         assert plain.step.values.tolist() == [0, 10, LONG, LONG + 5, 2 * LONG]
         assert np.isfinite(plain.trace.isel(seed=-1, step=-1)).all()
     assert growing.published(path).keys() == ledger.done(path)
