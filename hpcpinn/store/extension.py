@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from hpcpinn.errors import StoreError, StudyError
+from hpcpinn.errors import HpcpinnError, StoreError, StudyError
 from hpcpinn.plan.plan import Plan
 from hpcpinn.store import disk, extents, growth, roll
 from hpcpinn.store.extents import Record
 from hpcpinn.store.store import Store, open_store
-from hpcpinn.study import extension, source
+from hpcpinn.study import document, extension, source
 from hpcpinn.study.reading import parse_study
 from hpcpinn.study.study import Study
 
@@ -66,10 +66,10 @@ def settle(store: Store, plan: Plan, coordinates: Mapping[str, np.ndarray]) -> S
         StoreError: the store belongs to a study that this one does not extend, or the disk refuses.
     """
     record = _checked(store, plan)
-    if record is not None:
-        number = record.number + 1
-        if record.extent == plan.extent or extents.append(store.path, record_of(plan, number)):
-            growth.follow(open_store(store.path), plan, coordinates)
+    if record is not None and (
+        _is_noted(record, plan) or extents.append(store.path, record_of(plan, record.number + 1))
+    ):
+        growth.follow(open_store(store.path), plan, coordinates)
     return open_store(store.path)
 
 
@@ -80,7 +80,9 @@ def check(store: Store, plan: Plan) -> None:
         StoreError: what differs, and what to type.
     """
     record = store.newest
-    if record is not None:
+    if record is None:
+        _refuse_unnoted(store, plan)
+    else:
         _refuse_other(store.path, record, plan.study)
         _refuse_uneven(store.path, record, plan)
 
@@ -114,6 +116,17 @@ def _checked(store: Store, plan: Plan) -> Record | None:
     if not tasks.keys() <= set(plan.tasks):
         raise _cut_otherwise(store)
     return record
+
+
+def _is_noted(record: Record, plan: Plan) -> bool:
+    """Whether a record says all that a plan needs: also where to find a problem of the user's own, if it has moved."""
+    if record.extent != plan.extent or record.problem["kind"] != "file":
+        return record.extent == plan.extent
+    try:
+        where = document.parse(record.study).sections["problem"], Path(record.folder)
+        return source.locate(*where).content == record.problem
+    except HpcpinnError:
+        return False
 
 
 def _fixed(plan: Plan) -> dict[str, Any]:
@@ -166,15 +179,19 @@ def _refuse_uneven(path: Path, record: Record, plan: Plan) -> None:
 
 def _adopted(store: Store, plan: Plan) -> Record:
     """The first record of a store that was made before there were any, by the study that made it."""
+    _refuse_unnoted(store, plan)
+    record = record_of(plan, 0)
+    return record if extents.append(store.path, record) else extents.newest(store.path) or record
+
+
+def _refuse_unnoted(store: Store, plan: Plan) -> None:
     if store.identity != plan.identity:
         raise StoreError(
             f"{store.path} belongs to the study `{store.study_name}` with the hash {store.identity}, and this study, "
             f"`{plan.name}`, has the hash {plan.identity}. Give another folder with --store, or move the old one away."
         )
-    if not roll.read(store.path).keys() == set(plan.tasks):
+    if roll.read(store.path).keys() != set(plan.tasks):
         raise _cut_otherwise(store)
-    record = record_of(plan, 0)
-    return record if extents.append(store.path, record) else extents.newest(store.path) or record
 
 
 def _cut_otherwise(store: Store) -> StoreError:

@@ -11,7 +11,7 @@ import xarray as xr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hpcpinn.errors import StoreError
+from hpcpinn.errors import ProblemError, StoreError
 from hpcpinn.plan.plan import make_plan
 from hpcpinn.plan.variables import chunks, is_aligned, owned
 from hpcpinn.results.opening import open_study
@@ -227,6 +227,20 @@ def test_workers_find_the_study_in_the_store(small, tmp_path):
     assert Path(open_store(path).newest.folder).is_absolute()
 
 
+def test_a_study_that_has_moved_with_its_problem_says_where_it_is(tmp_path):
+    mine, path = text().replace('"poisson1d"', '"mine.py:Mine"'), tmp_path / "grown.zarr"
+    for folder in ("here", "there"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mine.py").write_text("1")
+    first, _ = opened(path, parse_study(mine, tmp_path / "here"))
+    assert opened(path, parse_study(mine, tmp_path / "there"))[0].newest == first.newest
+    shutil.rmtree(tmp_path / "here")
+    with pytest.raises(ProblemError, match="cannot be read"):
+        extension.study_of(path)
+    opened(path, parse_study(mine, tmp_path / "there"))
+    assert extension.study_of(path).folder == tmp_path / "there"
+
+
 def test_the_source_of_the_problem_may_not_change(tmp_path):
     (tmp_path / "mine.py").write_text("1")
     mine = text().replace('"poisson1d"', '"mine.py:Mine"')
@@ -291,8 +305,10 @@ def test_a_store_without_records_is_taken_up_by_its_own_study(small, tmp_path):
     with pytest.raises(StoreError, match=r"did not note what it holds.*hpcpinn run STUDY --store"):
         extension.study_of(path)
     kept = '[kernel]\nkeep = "first_seed"\n'
-    with pytest.raises(StoreError, match="with the hash"):
-        opened(path, text(seed="7", rest=kept))
+    other = make_plan(parse_study(text(seed="7", rest=kept), Path()), OUTLINE)
+    for refuse in (extension.check, lambda store, plan: extension.settle(store, plan, {})):
+        with pytest.raises(StoreError, match="with the hash"):
+            refuse(open_store(path), other)
     opened(path, text(rest=kept))
     run(path, text(seed="7", rest=kept))
     assert open_study(path).sizes["seed"] == 7
