@@ -12,7 +12,9 @@ from hpcpinn.plan.plan import Plan
 from hpcpinn.run import session
 from hpcpinn.store import creation, extension
 from hpcpinn.store.store import Store, open_store
+from hpcpinn.study.configuration import Scalar
 from hpcpinn.study.reading import read_study
+from hpcpinn.study.study import Study
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Planned:
         store: where its store is or would be.
         cells: cells of the sweep.
         missing: tasks that are not done there.
+        beyond: whether the store holds more than the study asks for; all of it is planned.
         classes: resource classes of the missing tasks.
         seconds: predicted for the missing tasks, one after the other on this machine.
     """
@@ -32,6 +35,7 @@ class Planned:
     store: Path
     cells: int
     missing: int
+    beyond: bool
     classes: tuple[ResourceClass, ...]
     seconds: float
 
@@ -50,7 +54,12 @@ def plan_study(study: str | Path, store: str | Path | None = None) -> Planned:
     session.refuse_unfitting(plan, path, waiting, workers=1)
     predicted = forecasts(plan, calibrate(path), waiting)
     seconds = START_SECONDS + in_turn(predicted)
-    return Planned(plan, path, len(list(question.cells())), len(waiting), classes(predicted), seconds)
+    beyond = [*map(len, _values(question))] != [*map(len, _values(asked))]
+    return Planned(plan, path, len(list(question.cells())), len(waiting), beyond, classes(predicted), seconds)
+
+
+def _values(study: Study) -> tuple[tuple[Scalar, ...], ...]:
+    return (*(axis.values for axis in study.axes), study.steps)
 
 
 def _own(path: Path, plan: Plan) -> Store:
