@@ -8,7 +8,7 @@ from typing import Any
 from hpcpinn.study import grid
 from hpcpinn.study.axes import Axis
 from hpcpinn.study.configuration import Configuration, Scalar
-from hpcpinn.study.extent import Extent
+from hpcpinn.study.extent import Extent, Segments
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,13 @@ class Study:
 
     def seeds_at(self, positions: Iterable[int]) -> tuple[int, ...]:
         """The seeds at positions of the store."""
-        return self.extent.seeds.at(positions) if self.extent else tuple(self.seeds[at] for at in positions)
+        seeds = self.extent.seeds if self.extent else Segments(1, (self.seeds,))
+        return seeds.at(positions)
 
     def steps_at(self, positions: Iterable[int]) -> tuple[int, ...]:
         """The recorded steps at positions of the store."""
-        return self.extent.steps.at(positions) if self.extent else tuple(self.steps[at] for at in positions)
+        steps = self.extent.steps if self.extent else Segments(1, (self.steps,))
+        return steps.at(positions)
 
     def cells(self) -> Iterator[grid.Cell]:
         """The position of every cell on `cell_axes`, row-major."""
