@@ -18,9 +18,9 @@ class _Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command that the first argument names."""
         if args[0] not in self.commands:
+            shown = [name for name, command in self.commands.items() if not command.hidden]
             raise errors.HpcpinnError(
-                f"`{args[0]}` is no command; {errors.nearest(args[0], self.commands)} "
-                f"`hpcpinn --help` says what each does."
+                f"`{args[0]}` is no command; {errors.nearest(args[0], shown)} `hpcpinn --help` says what each does."
             )
         return super().resolve_command(ctx, args)
 

@@ -260,9 +260,13 @@ def test_no_study(command, hpcpinn, here):
     assert_refused(hpcpinn, here, command, ["Missing argument 'STUDY'", f"hpcpinn {command} --help"])
 
 
-@pytest.mark.parametrize("command", ["submit", "verify", "report", "rnu"])
+@pytest.mark.parametrize("command", ["verify", "report", "rnu"])
 def test_commands_that_do_not_exist(command, hpcpinn, here, write):
-    words = [f"`{command}` is no command", "allowed: plan, problems, run, status", "hpcpinn --help"]
+    words = [
+        f"`{command}` is no command",
+        "allowed: cancel, logs, plan, problems, run, status, submit.",
+        "hpcpinn --help",
+    ]
     assert_refused(hpcpinn, here, command, words, write())
 
 
