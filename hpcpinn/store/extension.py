@@ -3,19 +3,16 @@
 What counts is the newest record (`store.extents`); arrays, labels and the list of tasks follow it (`store.growth`).
 """
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from hpcpinn.errors import HpcpinnError, StoreError, StudyError
 from hpcpinn.plan.plan import Plan
-from hpcpinn.store import disk, extents, growth, roll
+from hpcpinn.store import disk, extents, growth, roll, shared
 from hpcpinn.store.extents import Record
 from hpcpinn.store.store import Store, open_store
 from hpcpinn.study import document, extension, source
@@ -84,7 +81,7 @@ def check(store: Store, plan: Plan) -> None:
         _refuse_unnoted(store, plan)
     else:
         _refuse_other(store.path, record, plan.study)
-        _refuse_uneven(store.path, record, plan)
+        shared.refuse_uneven(store.path, record, plan)
 
 
 def record_of(plan: Plan, number: int) -> Record:
@@ -99,8 +96,8 @@ def record_of(plan: Plan, number: int) -> Record:
         written=datetime.now(UTC).isoformat(timespec="seconds"),
         asked=extension.asked(study),
         problem=source.problem_source(study).content,
-        fixed=_fixed(plan),
-        cut=_cut(plan),
+        fixed=shared.fixed(plan),
+        cut=shared.cut(plan),
         extent=plan.extent,
     )
 
@@ -112,9 +109,9 @@ def _checked(store: Store, plan: Plan) -> Record | None:
     _refuse_other(store.path, record, plan.study)
     if not plan.extent.continues(record.extent):
         return None
-    _refuse_uneven(store.path, record, plan)
+    shared.refuse_uneven(store.path, record, plan)
     if not tasks.keys() <= set(plan.tasks):
-        raise _cut_otherwise(store)
+        raise shared.cut_otherwise(store)
     return record
 
 
@@ -129,52 +126,12 @@ def _is_noted(record: Record, plan: Plan) -> bool:
         return False
 
 
-def _fixed(plan: Plan) -> dict[str, Any]:
-    """What all arrays have in common, in words, because no array can change it."""
-    kernels = {f"the type of `{one.name}`": one.dtype for one in plan.variables if one.dtype != "float64"}
-    labels = {one.name: one.dtype for one in plan.coordinates}
-    return {
-        "the number of rows": plan.sizes["row"],
-        "the layers whose shares are kept": list(plan.layers),
-        "the quantities": [variable.name for variable in plan.variables],
-        **kernels,
-        **{f"the type of `{axis.key}`": labels[axis.name] for axis in plan.axes},
-    }
-
-
-def _cut(plan: Plan) -> str:
-    """sha256 of how arrays are cut: two versions of hpcpinn may do it differently."""
-    content = [(one.name, one.dims, one.chunks, one.dtype) for one in plan.variables]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
-
-
 def _refuse_other(path: Path, record: Record, study: Study) -> None:
     with _named(path, record):
         extension.check_asked(record.asked, dict(record.extent.axes), study)
         problem = source.problem_source(study).content
         if problem != record.problem:
-            raise StudyError(_other_problem(record.problem, problem))
-
-
-def _other_problem(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
-    step = "allowed: the same problem. Write it as it was, or give another store with --store."
-    if {**there, "sha256": None} == {**here, "sha256": None}:
-        return f"the source of `problem` was {there['sha256']} and is {here['sha256']} by its hash; {step}"
-    old, new = (f"{one['class'] or one['location']} ({one['kind']})" for one in (there, here))
-    return f"`problem` is {old} in the store and {new} in this study; {step}"
-
-
-def _refuse_uneven(path: Path, record: Record, plan: Plan) -> None:
-    fixed = _fixed(plan)
-    for what in (*record.fixed, *fixed):
-        old, new = record.fixed.get(what, "float64"), fixed.get(what, "float64")
-        if old != new:
-            raise StoreError(
-                f"{path} has arrays in which {what} is {old}, and together with this study it would be {new}; "
-                f"allowed: values with which it stays. Leave them out, or give another store with --store."
-            )
-    if record.cut != _cut(plan):
-        raise _cut_otherwise(open_store(path))
+            raise StudyError(shared.other_problem(record.problem, problem))
 
 
 def _adopted(store: Store, plan: Plan) -> Record:
@@ -191,14 +148,7 @@ def _refuse_unnoted(store: Store, plan: Plan) -> None:
             f"`{plan.name}`, has the hash {plan.identity}. Give another folder with --store, or move the old one away."
         )
     if roll.read(store.path).keys() != set(plan.tasks):
-        raise _cut_otherwise(store)
-
-
-def _cut_otherwise(store: Store) -> StoreError:
-    return StoreError(
-        f"{store.path} was made by hpcpinn {store.attributes.get('hpcpinn_version', '')}, which cuts this study in "
-        f"another way. Run that version, or give another folder with --store."
-    )
+        raise shared.cut_otherwise(store)
 
 
 @contextmanager
