@@ -15,10 +15,13 @@ def come_back(store: Path, number: int, place: int, index: int, job: Job, reason
     """See to it that this element runs again, after everything is saved; what was done, in words.
 
     Out of time it is requeued. Preempted, Slurm requeues it itself, or it is submitted again where the site cancels.
-    Cancelled by a person, it stays away. Where Slurm refuses, the closing job submits what is left.
+    Cancelled by a person, or with its submission, it stays away. Where Slurm refuses, the closing job submits
+    what is left.
     """
     script = submissions.script(store, number, str(place))
     try:
+        if submissions.read(store, number).state != "open":
+            return ""
         if reason == WALLTIME:
             client.requeue(job.id)
             return f"job {job.id} is requeued"

@@ -54,6 +54,10 @@ def run_element(element_: Element) -> Leaving:
     submission = submissions.read(element_.store, element_.number)
     profile = Profile.model_validate(submission.profile)
     array = submission.arrays[element_.array]
+    if submission.state != "open":
+        # Slurm took it and nobody heard of it, or it was requeued after its submission had been closed.
+        print(f"submission {submission.number} is {submission.state}: there is nothing to do", flush=True)
+        return Leaving(0, 0)
     notice = Notice(element_.ends, profile.warning, profile.preemption != "none")
     notice.listen()
     os.environ.setdefault(_DEVICES, str(min(_MOST_DEVICES, profile.cpus_per_task)))
