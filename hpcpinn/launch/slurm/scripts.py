@@ -96,7 +96,7 @@ def _script(
         *(f"#SBATCH {option}" for option in (*own, *site, *profile.options, *options)),
         "",
         f"# {about}",
-        *(_UNSEEN if profile.setup else ()),
+        *_FOR_SHELLCHECK,
         "set -euo pipefail",
         *before,
         "",
@@ -107,7 +107,10 @@ def _script(
 
 
 # In front of the first command, it holds for the whole script.
-_UNSEEN = ("# What `setup` reads lies on the cluster.", "# shellcheck disable=SC1090,SC1091")
+_FOR_SHELLCHECK = (
+    "# Files that `setup` reads lie on the cluster, and what is in quotes means itself.",
+    "# shellcheck disable=SC1090,SC1091,SC2016",
+)
 
 
 def _surroundings(profile: Profile) -> list[str]:
@@ -136,8 +139,8 @@ def _working(profile: Profile, work: Sequence[str], array: Array) -> list[str]:
     before: list[str] = []
     if array.nodes > 1:
         before = [
-            'first=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)',
-            f'meeting="$first:$(({_FIRST_PORT} + SLURM_JOB_ID % {_PORTS}))"',
+            'hosts=$(scontrol show hostnames "$SLURM_JOB_NODELIST")',
+            f'meeting="${{hosts%%[[:space:]]*}}:$(({_FIRST_PORT} + SLURM_JOB_ID % {_PORTS}))"',
         ]
         start = (
             f'{_STEP} --ntasks={array.nodes} --ntasks-per-node=1 --kill-on-bad-exit=1 {start} --coordinator "$meeting"'
