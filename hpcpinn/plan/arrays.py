@@ -91,10 +91,11 @@ def _elements(one: ResourceClass, site: Site) -> int:
 
 def _within(wanted: Sequence[int], most: int) -> list[int]:
     """Shares of at most so many in all, but at least one for each."""
-    if sum(wanted) <= most:
+    spare = sum(wanted) - len(wanted)
+    if sum(wanted) <= most or not spare:
         return list(wanted)
     free = max(0, most - len(wanted))
-    return [1 + math.floor(free * (count - 1) / (sum(wanted) - len(wanted))) for count in wanted]
+    return [1 + free * (count - 1) // spare for count in wanted]
 
 
 def _shares(elements: Sequence[int], running: int) -> list[int]:

@@ -112,7 +112,7 @@ def is_alive(marker: Path) -> bool:
         age = time.time() - marker.stat().st_mtime
         content = json.loads(marker.read_text(encoding="utf-8"))
         return age < DEAD_AFTER_SECONDS and _may_exist(content["machine"], content["pid"], content["birth"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):  # also a file that is no marker
         return False
 
 
@@ -120,7 +120,7 @@ def has_job(marker: Path) -> bool:
     """Whether the attempt behind a marker belongs, or belonged, to a batch job."""
     try:
         return "job" in json.loads(marker.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):
         return False
 
 

@@ -6,6 +6,7 @@ task was interrupted. An attempt ends once; where two observers tell different r
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -70,12 +71,19 @@ def among(names: Iterable[str]) -> list[End]:
 
 
 def facts(store: Path, end: End) -> dict[str, Any]:
-    """What the record of an end says: where and when the attempt ran."""
-    return json.loads(layout.ended(store, end.task, end.attempt, end.reason, end.saved).read_text(encoding="utf-8"))
+    """What the record of an end says: where and when the attempt ran; nothing where a reboot has cut it."""
+    with suppress(OSError, ValueError):
+        content = json.loads(
+            layout.ended(store, end.task, end.attempt, end.reason, end.saved).read_text(encoding="utf-8")
+        )
+        return content if isinstance(content, dict) else {}
+    return {}
 
 
 def _end(name: str) -> End | None:
-    if not name.endswith(layout.ENDED) or name.startswith("."):
+    """The end that a file stands for; None for any other file, whatever somebody has put there."""
+    task, attempt, reason = (*name.removesuffix(layout.ENDED).split("."), "", "")[:3]
+    why = reason.removesuffix(layout.SAVED)
+    if name != layout.ended(Path(), task, attempt, why, reason != why).name or why not in REASONS:
         return None
-    task, attempt, reason = name.removesuffix(layout.ENDED).split(".")
-    return End(task, attempt, reason.removesuffix(layout.SAVED), reason.endswith(layout.SAVED))
+    return End(task, attempt, why, reason != why)

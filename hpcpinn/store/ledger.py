@@ -139,7 +139,7 @@ def measured(store: Path) -> dict[str, Measurement]:
     finished = _ids(names, layout.DONE)
     found = measurements.read(store, names, finished)
     for task in sorted(finished - found.keys())[:_RECORDS]:
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
             record = read(store, task)
             stamp = datetime.fromisoformat(record["finished"]).timestamp()
             found[task] = Measurement(task, stamp, record["seconds"], record.get("peak_bytes", 0))
@@ -171,11 +171,10 @@ def failures(store: Path) -> list[Failure]:
     """Why tasks failed, sorted by id."""
     found = []
     for task in sorted(failed(store)):
-        try:
+        # It may just have succeeded, and what somebody else has put there is none.
+        with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
             record = json.loads(layout.failed(store, task).read_text(encoding="utf-8"))
-        except FileNotFoundError:  # it has just succeeded
-            continue
-        found.append(Failure(task, *(record[key] for key in ("reason", "traceback", "host", "finished"))))
+            found.append(Failure(task, *(record[key] for key in ("reason", "traceback", "host", "finished"))))
     return found
 
 

@@ -5,6 +5,7 @@ parallel one. Lines are a convenience: a process that dies between a record and 
 """
 
 import os
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from hpcpinn.store import layout
 from hpcpinn.store.attempts import Attempt
 
 _FIELDS = 4
+_NUMBER = re.compile(r"\d+\.\d{3}")
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,4 @@ def _lines(path: str) -> dict[str, Measurement]:
 
 def _whole(row: list[str]) -> bool:
     """Whether a line is all there: a disk that was full may have cut it anywhere."""
-    return len(row) == _FIELDS and all(_is_number(field) for field in row[1:])
-
-
-def _is_number(field: str) -> bool:
-    return field.replace(".", "", 1).isdecimal()
+    return len(row) == _FIELDS and all(map(_NUMBER.fullmatch, row[1:3])) and row[3].isdecimal()

@@ -135,15 +135,24 @@ def read(store: Path, number: int) -> Submission:
     """The submission of this number.
 
     Raises:
-        StoreError: there is none.
+        StoreError: there is none, or it cannot be read.
     """
+    path = _path(store, number)
     try:
-        content = json.loads(_path(store, number).read_text(encoding="utf-8"))
+        return _submission(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         known = ", ".join(map(str, sorted(_numbers(store)))) or "none"
         raise StoreError(
             f"{store} has no submission {number}; there are: {known}. `hpcpinn submit` makes one."
         ) from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise StoreError(
+            f"{path} cannot be read ({type(error).__name__}: {error}); allowed: what this version of hpcpinn has "
+            f"submitted. Cancel its jobs with scancel, move the file away, and write `hpcpinn submit`."
+        ) from error
+
+
+def _submission(content: dict[str, Any]) -> Submission:
     arrays = tuple(Array(**{**array, "tasks": tuple(array["tasks"])}) for array in content.pop("arrays"))
     return Submission(**content, arrays=arrays)
 

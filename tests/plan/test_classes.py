@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpcpinn.plan.classes import MOST_CLASSES, classes, time_class
+from hpcpinn.plan.classes import MOST_CLASSES, Node, classes, nodes, on_each, time_class
 from hpcpinn.plan.forecast import Forecast, forecasts
 from hpcpinn.plan.memory import GIB, memory_class
 from hpcpinn.plan.tasks import Task
@@ -81,3 +81,38 @@ def test_a_narrow_and_a_very_wide_network_ask_for_different_memory(plan):
     found = classes(forecasts(planned, RATES, planned.tasks))
     assert len({one.memory for one in found}) == 2
     assert {task.cell[0] for task in found[0].tasks} == {0}
+
+
+def dealt(peak, part):
+    """A forecast of which `part` is dealt out to devices and nodes."""
+    return Forecast(Task("0" * 16, (0,), (0, 1)), peak * GIB, 10.0, 1.0, (0,), part * GIB)
+
+
+@pytest.mark.parametrize(
+    ("peak", "part", "expected"),
+    [(60, 50, (1, 1)), (100, 90, (1, 2)), (300, 299, (1, 4)), (470, 460, (1, 4)), (900, 880, (2, 4))],
+)
+def test_a_task_has_as_many_devices_and_then_nodes_as_hold_it(peak, part, expected):
+    node = Node(memory=480 * GIB, gpus=4, gpu_memory=80 * GIB, nodes=2)
+    (one,) = classes([dealt(peak, part)], node)
+    assert (one.nodes, one.gpus) == expected
+    assert one.memory == min(node.memory, memory_class(on_each(dealt(peak, part), one.nodes)))
+
+
+def test_what_is_not_dealt_out_is_on_every_node():
+    assert [on_each(dealt(100, 64), spread) // GIB for spread in (1, 2, 4, 8)] == [100, 68, 52, 44]
+    assert nodes(dealt(100, 64), Node(60 * GIB, nodes=8)) == 4
+    assert nodes(dealt(100, 0), Node(60 * GIB, nodes=8)) == 8
+    assert nodes(dealt(100, 64), Node(60 * GIB, nodes=3)) == 2
+
+
+@given(PAIRS, st.integers(1, 512), st.integers(0, 8), st.integers(1, 16))
+def test_a_class_asks_for_no_more_than_a_node_has(pairs, memory, gpus, spread):
+    node = Node(memory * GIB, gpus, 16 * GIB, spread)
+    found = classes(made(pairs), node)
+    assert sum(len(one.tasks) for one in found) == len(pairs)
+    for one in found:
+        assert one.memory <= node.memory
+        assert bool(one.gpus) == bool(gpus)
+        assert one.gpus <= gpus
+        assert one.nodes <= spread

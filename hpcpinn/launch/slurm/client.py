@@ -5,6 +5,7 @@ whether a task is done.
 """
 
 import os
+import re
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,14 +14,16 @@ from pathlib import Path
 
 from hpcpinn.errors import ClusterError
 
-_SECONDS = 60.0
+SECONDS = 60.0  # that a command may take
 _SEPARATOR = "|"
-_FORMAT = "%i|%T|%r|%N"
+_COLUMNS = ("%i", "%T", "%r", "%N")
+# Slurm writes elements that are evenly spaced with their step.
+_SPAN = re.compile(r"(\d+)(?:-(\d+))?(?::(\d+))?")
 # States in which an element will do no more.
 OVER = frozenset(
     {"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "TIMEOUT"}
 )
-_BROKEN = ("down", "drain", "fail", "not_responding", "unknown", "error")
+_BROKEN = frozenset({"down", "drained", "draining", "drain", "fail", "failing", "not_responding", "unknown", "error"})
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,25 @@ def submit(script: Path, *options: str) -> str:
     Raises:
         ClusterError: there is no Slurm here, it does not answer, or it refuses; in its own words.
     """
-    return _call("sbatch", "--parsable", *options, str(script)).strip().partition(";")[0]
+    answer = _call("sbatch", "--parsable", *options, str(script))
+    # Sites print greetings of their own in front.
+    job = (answer.split() or [""])[-1].partition(";")[0]
+    if not job.isdecimal():
+        raise ClusterError(f"`sbatch` answers {answer.strip()!r}, which is no job id. Look with squeue, and try again.")
+    return job
+
+
+def job_of(script: Path) -> str | None:
+    """The newest job in the queue that was made of a script; None if there is none, or the queue cannot be asked.
+
+    A busy controller may take a job and not come to say so: `sbatch` then fails, or hangs.
+    """
+    try:
+        lines = _call("squeue", "--noheader", "--me", f"--format=%F{_SEPARATOR}%o").splitlines()
+    except ClusterError:
+        return None
+    found = (line.split(_SEPARATOR, 1) for line in lines if _SEPARATOR in line)
+    return max((job for job, command in found if command.strip() == str(script)), key=int, default=None)
 
 
 def queue(jobs: Collection[str]) -> list[Queued]:
@@ -72,10 +93,8 @@ def queue(jobs: Collection[str]) -> list[Queued]:
     if not wanted:
         return []
     # Not `--jobs`, which refuses the whole list for one id that is too old; and the user's own are not many.
-    lines = _call(
-        "squeue", "--noheader", "--states=all", "--me", f"--format={_SEPARATOR.join(('%i', '%T', '%r', '%N'))}"
-    )
-    shown = (_queued(line) for line in lines.splitlines() if line.count(_SEPARATOR) == 3)
+    lines = _call("squeue", "--noheader", "--states=all", "--me", f"--format={_SEPARATOR.join(_COLUMNS)}")
+    shown = (_queued(line) for line in lines.splitlines() if line.count(_SEPARATOR) == len(_COLUMNS) - 1)
     return [one for one in shown if one.job in wanted]
 
 
@@ -120,7 +139,7 @@ def is_broken(node: str) -> bool:
         said = _call("sinfo", "--noheader", f"--nodes={node}", "--format=%T").lower()
     except ClusterError:
         return False
-    return any(word in said for word in _BROKEN) or "*" in said
+    return "*" in said or not _BROKEN.isdisjoint(re.findall(r"[a-z_]+", said))
 
 
 def requeue(job: str) -> None:
@@ -157,16 +176,13 @@ def _queued(line: str) -> Queued:
 
 
 def _elements(identity: str) -> int:
-    """How many elements an id stands for.
+    """How many elements an id stands for; a long list is cut by squeue, and the rest of it is not counted.
 
-    >>> [_elements(identity) for identity in ("12", "12_3", "12_[4-9,11%5]", "12_[1-3,7]")]
-    [1, 1, 7, 4]
+    >>> [_elements(identity) for identity in ("12", "12_3", "12_[4-9,11%5]", "12_[1-7:2%5]", "12_[1,...]")]
+    [1, 1, 7, 4, 1]
     """
-    inside = identity.partition("[")[2].rstrip("]").partition("%")[0]
-    if not inside:
-        return 1
-    spans = (part.partition("-") for part in inside.split(",") if "..." not in part)
-    return sum(int(last) - int(first) + 1 if last else 1 for first, _, last in spans)
+    spans = _SPAN.findall(identity.partition("[")[2].partition("%")[0])
+    return sum(len(range(int(first), int(last or first) + 1, int(step or 1))) for first, last, step in spans) or 1
 
 
 def _fields(text: str) -> dict[str, str]:
@@ -180,7 +196,8 @@ def _call(command: str, *arguments: str) -> str:
             env=_environment(os.environ),
             capture_output=True,
             text=True,
-            timeout=_SECONDS,
+            errors="replace",
+            timeout=SECONDS,
             check=False,
         )
     except FileNotFoundError as error:
@@ -189,7 +206,7 @@ def _call(command: str, *arguments: str) -> str:
             f"--dry-run to see what would be submitted."
         ) from error
     except subprocess.TimeoutExpired as error:
-        raise ClusterError(f"`{command}` has not answered for {_SECONDS:.0f} s. Try again in a while.") from error
+        raise ClusterError(f"`{command}` has not answered for {SECONDS:g} s. Try again in a while.") from error
     if answer.returncode:
         raise ClusterError(f"`{command}` refuses: {_said(answer.stderr) or f'exit status {answer.returncode}'}")
     return answer.stdout

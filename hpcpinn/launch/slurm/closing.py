@@ -1,10 +1,11 @@
 """The end of a submission: what is left is submitted again, or the study is closed with a summary."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from hpcpinn.errors import ClusterError
+from hpcpinn.errors import ClusterError, PlanError
 from hpcpinn.launch.slurm import inquest, submission
 from hpcpinn.launch.slurm.profile import Profile
 from hpcpinn.plan.plan import Plan
@@ -28,12 +29,19 @@ def close(store: Path, number: int, plan: Plan) -> Submission:
     inquest.hold(store, profile.node)
     waiting = _others(store, closing)
     if waiting:
-        script = submissions.script(store, number, submission.CLOSING)
-        after = submission.close_after(closing, store, script, waiting)
-        return replace(
-            after, summary=f"jobs {', '.join(waiting)} are still at work; job {after.closing} closes after them"
-        )
+        return _later(store, closing, waiting)
     return _settled(store, closing, plan, profile)
+
+
+def _later(store: Path, closing: Submission, waiting: Sequence[str]) -> Submission:
+    """Close after jobs that have come later; the submission stays open where no job can be submitted from here."""
+    script, at_work = submissions.script(store, closing.number, submission.CLOSING), ", ".join(waiting)
+    try:
+        after = submission.close_after(closing, store, script, waiting)
+    except ClusterError as error:
+        told = f"and nothing closes after them: {error} Write `hpcpinn submit` when they are over."
+        return replace(closing, summary=f"jobs {at_work} are still at work, {told}")
+    return replace(after, summary=f"jobs {at_work} are still at work; job {after.closing} closes after them")
 
 
 def _others(store: Path, closing: Submission) -> list[str]:
@@ -63,7 +71,7 @@ def _again(store: Path, closing: Submission, plan: Plan, profile: Profile) -> st
     left = [task for task in plan.tasks if task.id in closing.tasks and task.id not in over]
     try:
         again = submission.submit(submission.prepare(plan, store, left, profile, closing.round + 1), store)
-    except ClusterError as error:
+    except (ClusterError, PlanError) as error:
         return f"{len(left)} tasks are left, and they cannot be submitted from here: {error} Write `hpcpinn submit`."
     return f"{len(left)} tasks are left: submitted again as submission {again.number}, jobs {', '.join(again.jobs)}"
 

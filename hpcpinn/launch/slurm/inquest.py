@@ -107,8 +107,18 @@ def _dead(store: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
             continue
         with suppress(OSError, ValueError):  # somebody else was here first
             content = json.loads(marker.read_text(encoding="utf-8"))
-            if "job" in content:
+            if _is_of_job(content):
                 yield marker, content
+
+
+def _is_of_job(content: Any) -> bool:
+    """Whether this is the marker of a job, and not a file that somebody has put there."""
+    return (
+        isinstance(content, dict)
+        and {"task", "id", "started", "job"} <= content.keys()
+        and isinstance(content["job"], dict)
+        and {"id", "run", "node"} <= content["job"].keys()
+    )
 
 
 def _has_saved(store: Path, marker: Mapping[str, Any]) -> bool:
@@ -123,7 +133,8 @@ def _has_saved(store: Path, marker: Mapping[str, Any]) -> bool:
 def _reason(store: Path, marker: Mapping[str, Any]) -> Reason:
     """What the log says, else what Slurm says, else what became of the node."""
     job, run, node = (marker["job"][name] for name in ("id", "run", "node"))
-    told = logs.reason(logs.of_run(store, job, run))
+    # What an earlier task of this run has met is none of this one's business.
+    told = logs.reason(logs.of_task(store, job, run, marker["task"]) or logs.of_run(store, job, run))
     if told is not None:
         return told
     facts = client.facts(job)

@@ -3,6 +3,7 @@
 Elements append to one file however often they are requeued; a line at the beginning of every run tells them apart.
 """
 
+import re
 from pathlib import Path
 
 from hpcpinn.store import layout
@@ -11,6 +12,7 @@ from hpcpinn.store.place import Job
 
 _HEAD = "== hpcpinn: job"
 _TAIL_BYTES = 2**20
+_SLURM = re.compile(r"slurmstepd|srun: error")
 # What Slurm and its memory limits say in the log of a job (22.05 and later), most telling first.
 _TELLING: tuple[tuple[str, Reason], ...] = (
     ("exceeded memory limit", "memory"),
@@ -64,8 +66,9 @@ def reason(text: str) -> Reason | None:
     >>> reason("slurmstepd: error: *** JOB 5 ON n1 CANCELLED AT 2026-01-01 DUE TO PREEMPTION ***")
     'preempted'
     """
-    low = text.lower()
+    # Only Slurm's own lines: a task says in its own words that it ran out of memory, and goes elsewhere.
+    low = "\n".join(line for line in text.lower().splitlines() if _SLURM.search(line))
     for words, why in _TELLING:
         if words in low:
             return why
-    return "cancelled" if "cancelled at" in low and "slurmstepd" in low else None
+    return "cancelled" if "cancelled at" in low else None

@@ -23,7 +23,10 @@ _SPAN = re.compile(r"(?:(\d+)-)?(\d{1,3}):(\d{2}):(\d{2})")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(MiB|GiB|TiB)")
 _UNITS = {"MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 # What `submit` decides by itself.
-_OWN = ("array", "time", "mem", "nodes", "ntasks", "cpus-per-task", "gres", "signal", "output", "dependency", "requeue")
+_OWN = (
+    "array", "time", "mem", "nodes", "ntasks", "ntasks-per-node", "cpus-per-task", "gres", "signal", "output", "error",
+    "open-mode", "dependency", "requeue",
+)  # fmt: skip
 
 
 def _word(text: str) -> str:
@@ -66,7 +69,14 @@ def _line(text: str) -> str:
 
 
 def _option(text: str) -> str:
-    if not _OPTION.fullmatch(text) or text[2:].partition("=")[0] in _OWN:
+    # sbatch takes the beginning of a name for the whole.
+    if not _OPTION.fullmatch(text) or any(own.startswith(text[2:].partition("=")[0]) for own in _OWN):
+        raise ValueError
+    return text
+
+
+def _value(text: str | int) -> str | int:
+    if "\0" in str(text):
         raise ValueError
     return text
 
@@ -81,6 +91,7 @@ Word = Annotated[str, AfterValidator(_word)]
 Line = Annotated[str, AfterValidator(_line)]
 Option = Annotated[str, AfterValidator(_option)]
 Name = Annotated[str, AfterValidator(_name)]
+Value = Annotated[str | int, AfterValidator(_value)]
 # Written down the way they are read: a profile is kept with every submission.
 Span = Annotated[int, BeforeValidator(_seconds), PlainSerializer(span), Field(gt=0)]
 Size = Annotated[int, BeforeValidator(_bytes), PlainSerializer(lambda size: f"{size / _UNITS['MiB']} MiB"), Field(gt=0)]
@@ -160,8 +171,10 @@ class Profile(BaseModel):
         examples=[["module load cuda/12.6"]],
         strict=False,
     )
-    environment: dict[Name, str | int] = Field(
-        default_factory=dict, description="names with texts or integers", examples=[{"XLA_FLAGS": "--xla_x=true"}]
+    environment: dict[Name, Value] = Field(
+        default_factory=dict,
+        description="names of letters, digits and `_`, with integers or texts of anything but NUL",
+        examples=[{"XLA_FLAGS": "--xla_x=true"}],
     )
 
     @model_validator(mode="after")
@@ -173,6 +186,7 @@ class Profile(BaseModel):
             ),
             "warning": (2 * self.warning <= self.walltime, "it is more than half of `walltime`"),
             "target": (self.target <= self.walltime, "it is longer than `walltime`"),
+            "submitted": (self.submitted > 1, "the closing job is in the queue beside the elements"),
         }
         for key, (kept, reason) in rules.items():
             if not kept:

@@ -2,6 +2,7 @@
 
 import tomllib
 import typing
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -51,8 +52,9 @@ _EXAMPLES = "slurm/clusters has examples."
 def _find(name: str) -> Path:
     candidates = [Path(name), *(folder.expanduser() / f"{name}.toml" for folder in FOLDERS)]
     for path in candidates:
-        if path.is_file():
-            return path
+        with suppress(OSError):  # a name that is too long, or a folder that is not ours
+            if path.is_file():
+                return path
     known = sorted({path.stem for folder in FOLDERS for path in folder.expanduser().glob("*.toml")})
     there = f"; {nearest(name, known)}" if known else "; allowed: a file in TOML."
     raise ClusterError(f"there is no cluster profile `{name}`{there} {_EXAMPLES} Write --cluster path/to/profile.toml.")

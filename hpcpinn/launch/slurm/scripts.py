@@ -60,7 +60,7 @@ def array_script(context: Context, place: int, array: Array, throttle: int, abou
     ]
     work = ["work", str(context.store), "--submission", str(context.number), "--array", str(place)]
     command = _working(profile, work, array)
-    started = [f"ends=$(($(date +%s) + {array.seconds}))"]
+    started = [f"hpcpinn_ends=$(($(date +%s) + {array.seconds}))"]
     return _script(context, f"{context.name}-{context.number}.{place}", "%A_%a", options, about, command, started)
 
 
@@ -96,6 +96,7 @@ def _script(
         *(f"#SBATCH {option}" for option in (*own, *site, *profile.options, *options)),
         "",
         f"# {about}",
+        *_FOR_SHELLCHECK,
         "set -euo pipefail",
         *before,
         "",
@@ -105,11 +106,26 @@ def _script(
     return "\n".join(lines) + "\n"
 
 
+# In front of the first command, it holds for the whole script.
+_FOR_SHELLCHECK = (
+    "# Files that `setup` reads lie on the cluster, and what is in quotes means itself.",
+    "# shellcheck disable=SC1090,SC1091,SC2016",
+)
+
+
 def _surroundings(profile: Profile) -> list[str]:
     """The user's own lines and names; `set -u` is none of their business."""
     setup = ["set +u", *profile.setup, "set -u", ""] if profile.setup else []
-    names = [f"export {name}={shlex.quote(str(value))}" for name, value in profile.environment.items()]
+    names = [f"export {name}={_verbatim(str(value))}" for name, value in profile.environment.items()]
     return [*setup, *names, *([""] if names else [])]
+
+
+def _verbatim(value: str) -> str:
+    r"""A value in quotes of a shell; where it has a `\r`, which sbatch refuses in a script, escaped for bash."""
+    if "\r" not in value:
+        return shlex.quote(value)
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\r", "\\r").replace("\n", "\\n")
+    return f"$'{escaped}'"
 
 
 _MODULE = ("-m", "hpcpinn")
@@ -119,10 +135,10 @@ def _working(profile: Profile, work: Sequence[str], array: Array) -> list[str]:
     """Start the worker, hand it the warning, and wait until it has saved."""
     return [
         *(_MEETING if array.nodes > 1 else ()),
+        "worker=",
         "# Bash takes a signal only while it waits: the worker runs beside it, and is told.",
         "trap 'signalled=yes; kill -USR1 \"$worker\" 2>/dev/null || true' USR1",
         "trap 'signalled=yes; kill -TERM \"$worker\" 2>/dev/null || true' TERM",
-        "worker=",
         f"{_start(profile, work, array)} &",
         "worker=$!",
         "while",
@@ -137,7 +153,7 @@ def _working(profile: Profile, work: Sequence[str], array: Array) -> list[str]:
 
 def _start(profile: Profile, work: Sequence[str], array: Array) -> str:
     """The command of the worker, which ignores the warning until it has begun to listen."""
-    worker = f'{_quoted(_python(profile), *_MODULE, *work)} --ends "$ends"'
+    worker = f'{_quoted(_python(profile), *_MODULE, *work)} --ends "$hpcpinn_ends"'
     deaf = 'bash -c \'trap "" USR1; exec "$@"\' bash'
     if array.nodes > 1:
         return f'{_step(profile, array.nodes)} {deaf} {worker} --coordinator "$meeting"'
@@ -148,8 +164,8 @@ def _start(profile: Profile, work: Sequence[str], array: Array) -> str:
 
 
 _MEETING = (
-    'first=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)',
-    f'meeting="$first:$(({_FIRST_PORT} + SLURM_JOB_ID % {_PORTS}))"',
+    'hosts=$(scontrol show hostnames "$SLURM_JOB_NODELIST")',
+    f'meeting="${{hosts%%[[:space:]]*}}:$(({_FIRST_PORT} + SLURM_JOB_ID % {_PORTS}))"',
 )
 
 
@@ -189,10 +205,10 @@ def _directive(value: str) -> str:
     if _PLAIN.fullmatch(value):
         return value
     # A backslash in the name of a log switches the %A and %a in it off.
-    if any(mark < " " or mark in "\x7f\\" for mark in value):
+    if any(mark < " " or mark in "\x7f\\" or "\ud800" <= mark <= "\udfff" for mark in value):
         raise ClusterError(
-            f"the store {value!r} cannot be used with Slurm; allowed: a path without line breaks, control characters "
-            f"and backslashes. Put it elsewhere with --store."
+            f"the store {value!r} cannot be used with Slurm; allowed: a path in UTF-8 without line breaks, control "
+            f"characters and backslashes. Put it elsewhere with --store."
         )
     escaped = value.replace('"', '\\"')
     return f'"{escaped}"'

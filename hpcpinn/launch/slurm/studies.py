@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hpcpinn.errors import ClusterError
 from hpcpinn.launch.running import default_store, missing
 from hpcpinn.launch.slurm import client, inquest, submission
 from hpcpinn.launch.slurm.profile import Profile
@@ -82,10 +83,14 @@ def cancel(store: Path) -> list[str]:
     Raises:
         ClusterError: Slurm does not answer.
     """
-    jobs = []
-    for one in submissions.read_all(store):
-        if one.state == "open":
-            submissions.write(store, replace(one, state="cancelled", summary="cancelled by hand"))
-            jobs += [*one.jobs, *submissions.more_jobs(store, one.number)]
-    client.cancel(jobs)
+    found = [one for one in submissions.read_all(store) if one.state == "open"]
+    for one in found:
+        submissions.write(store, replace(one, state="cancelled", summary="cancelled by hand"))
+    jobs = [job for one in found for job in (*one.jobs, *submissions.more_jobs(store, one.number))]
+    try:
+        client.cancel(jobs)
+    except ClusterError:
+        for one in found:  # they go on, and whoever tries again finds them
+            submissions.write(store, one)
+        raise
     return jobs

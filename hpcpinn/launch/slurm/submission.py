@@ -1,5 +1,6 @@
 """Submitting: which tasks, in which arrays, with which scripts; then Slurm has them, and nobody has to wait."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,7 +51,7 @@ def prepare(plan: Plan, store: Path, tasks: Sequence[Task], profile: Profile, ro
     """
     wanted = inquest.wanted(store) if store.exists() else {}
     found = [needing(one, wanted.get(one.task.id, Needs())) for one in forecasts(plan, profile.rates, tasks)]
-    _refuse(plan, found, profile)
+    _refuse(plan, [one for one in found if wanted.get(one.task.id, Needs()) == Needs()], profile)
     arrays = job_arrays(classes(found, profile.node), profile.site)
     lost = inquest.lost_nodes(store) if store.exists() else ()
     context = Context(plan.name, store, submissions.next_number(store), profile, lost)
@@ -82,7 +83,7 @@ def submit(prepared: Prepared, store: Path) -> Submission:
     refusal = None
     for place in range(len(submission.arrays)):
         try:
-            submission = submission.with_job(place, client.submit(paths[str(place)]))
+            submission = submission.with_job(place, _handed(paths[str(place)]))
         except ClusterError as error:
             refusal = error
             break
@@ -90,16 +91,35 @@ def submit(prepared: Prepared, store: Path) -> Submission:
     return _closed(submission, store, paths[CLOSING], refusal)
 
 
+def _handed(script: Path, *options: str) -> str:
+    """Hand over a script that no job was made of before; where the answer is lost, the queue knows its job."""
+    try:
+        return client.submit(script, *options)
+    except ClusterError:
+        job = client.job_of(script)
+        if job is None:
+            raise
+        return job
+
+
 def _closed(submission: Submission, store: Path, script: Path, refusal: ClusterError | None) -> Submission:
     """Submit the closing job of the arrays that were taken; then say what was refused."""
     if not submission.jobs:
         submissions.write(store, replace(submission, state="closed", summary=f"nothing was submitted: {refusal}"))
         raise refusal or ClusterError("nothing was submitted")
-    submission = close_after(submission, store, script, submission.jobs)
+    taken = ", ".join(submission.jobs)
+    try:
+        submission = replace(submission, closing=_handed(script, after(submission.jobs)))
+    except ClusterError as error:
+        raise ClusterError(
+            f"{refusal or error} Submitted so far: {taken}, and no job that closes them. Write the same command again "
+            f"when they are over: it submits what is left."
+        ) from error
+    submissions.write(store, submission)
     if refusal is not None:
         raise ClusterError(
-            f"{refusal} Submitted so far: {', '.join(submission.jobs)}; the closing job submits the rest when they are "
-            f"over. Lower `submitted` or `array_size` in the profile."
+            f"{refusal} Submitted so far: {taken}; the closing job, {submission.closing}, submits the rest when they "
+            f"are over. Lower `submitted` or `array_size` in the profile."
         )
     return submission
 
@@ -110,10 +130,14 @@ def close_after(submission: Submission, store: Path, script: Path, jobs: Sequenc
     Raises:
         ClusterError: Slurm refuses.
     """
-    job = client.submit(script, f"--dependency=afterany:{':'.join(jobs)}")
-    submission = replace(submission, closing=job)
+    submission = replace(submission, closing=client.submit(script, after(jobs)))
     submissions.write(store, submission)
     return submission
+
+
+def after(jobs: Sequence[str]) -> str:
+    """The option of a job that is to begin when others are over, however they end."""
+    return f"--dependency=afterany:{':'.join(jobs)}"
 
 
 def in_queue(store: Path) -> Iterator[Submission]:
@@ -158,10 +182,13 @@ def _about(array: JobArray) -> str:
 
 
 def _refuse(plan: Plan, found: Sequence[Forecast], profile: Profile) -> None:
+    """Refuse tasks that were never tried; one that has run out of memory or time before gets what there is."""
     node = profile.node
-    large = [one.task for one in found if on_each(one, nodes(one, node)) > node.memory]
-    # A task that has run out of memory before gets what there is; one that was never tried is refused beforehand.
-    refuse(plan, node.memory * node.nodes, _ANY, large)
+    for one in found:
+        spread = nodes(one, node)
+        if on_each(one, spread) > node.memory:
+            allowed = node.memory + one.dealt_bytes - math.ceil(one.dealt_bytes / spread)
+            refuse(plan, allowed, _ANY, [one.task])
     loads = {task.id: load for task, load in zip(plan.tasks, plan.loads, strict=True)}
     for one in sorted(found, key=lambda one: -one.alone)[:1]:
         if one.alone > profile.walltime - profile.warning and not loads[one.task.id].steps:

@@ -54,6 +54,10 @@ def run_element(mine: Element, notice: Notice) -> Leaving:
     """
     submission = submissions.read(mine.store, mine.number)
     profile = Profile.model_validate(submission.profile)
+    if submission.state != "open":
+        # Slurm took it and nobody heard of it, or it was requeued after its submission had been closed.
+        print(f"submission {submission.number} is {submission.state}: there is nothing to do", flush=True)
+        return Leaving(0, 0)
     array = submission.arrays[mine.array]
     _make_devices(profile.cpus_per_task)
     study = session.study_of(mine.store)
@@ -68,9 +72,11 @@ def run_element(mine: Element, notice: Notice) -> Leaving:
     granted = _Granted(mine.store, plan, profile.node, array.memory * array.nodes)
     share = _share(plan, tasks, profile.rates, array.elements, granted)
     leaving = _work(study, mine.store, share, notice)
-    if leaving.reason == PREEMPTED and profile.preemption == "cancel":
+    if submissions.read(mine.store, mine.number).state != "open":
+        _say(leaving, "the submission is over")
+    elif leaving.reason == PREEMPTED and profile.preemption == "cancel":
         _say(leaving, again.submit_again(mine.store, mine.number, mine.array, _index(), mine.job))
-    elif leaving.reason:
+    else:
         _say(leaving, again.requeue(mine.job) if leaving.reason == WALLTIME else "")
     return leaving
 
@@ -92,8 +98,7 @@ def run_by_hand(study: Path, store: Path | None, job: Job, notice: Notice) -> Le
     elements = int(os.environ.get("SLURM_ARRAY_TASK_COUNT", "1"))
     share = _share(opened.plan, missing(opened.plan, path), REFERENCE, elements, granted)
     leaving = _work(opened.study, path, share, notice)
-    if leaving.reason:
-        _say(leaving, again.requeue(job) if leaving.reason == WALLTIME else "")
+    _say(leaving, again.requeue(job) if leaving.reason == WALLTIME else "")
     return leaving
 
 
@@ -117,7 +122,8 @@ def _index() -> int:
 
 
 def _say(leaving: Leaving, then: str) -> None:
-    print(f"stopped: {leaving.reason}{f'; {then}' if then else ''}", flush=True)
+    if leaving.reason:
+        print(f"stopped: {leaving.reason}{f'; {then}' if then else ''}", flush=True)
 
 
 def _make_devices(cores: int) -> None:

@@ -68,7 +68,7 @@ class FakeSlurm:
             return state["calls"]
 
     def configure(self, **settings: Any) -> None:
-        """`MaxArraySize`, `submitted` (a limit of elements that have not ended), `partitions`, `nodes`, `user`."""
+        """`MaxArraySize`, `submitted` (a limit of elements not ended), `partitions`, `nodes`, `states`, `user`."""
         with opened(self.folder) as state:
             state["settings"] |= settings
 

@@ -16,6 +16,7 @@ TITLES = {
     "i": "JOBID", "F": "ARRAY_JOB_ID", "K": "ARRAY_TASK_ID", "A": "JOBID", "T": "STATE", "t": "ST", "r": "REASON",
     "R": "NODELIST(REASON)", "N": "NODELIST", "j": "NAME", "l": "TIME_LIMIT", "M": "TIME", "P": "PARTITION",
     "u": "USER", "D": "NODES", "Z": "WORK_DIR", "E": "DEPENDENCY", "a": "AVAIL",
+    "o": "COMMAND",
 }  # fmt: skip
 UNKNOWN = Refused("slurm_load_jobs error: Invalid job id specified")
 
@@ -57,7 +58,7 @@ def row(state: dict[str, Any], job: dict[str, Any], key: str, element: dict[str,
         "R": f"({element['reason']})" if waits or not element["node"] else element["node"],
         "j": job["name"], "l": limit(options.get("time", "10")), "M": element["used"], "P": partition,
         "u": state["settings"]["user"], "D": options.get("nodes", "1"), "Z": job["folder"],
-        "E": options.get("dependency", "(null)"),
+        "E": options.get("dependency", "(null)"), "o": job["command"],
     }  # fmt: skip
 
 
@@ -106,17 +107,28 @@ def squeue(state: dict[str, Any], arguments: list[str]) -> str:
 
 
 def sinfo(state: dict[str, Any], arguments: list[str]) -> str:
-    options, _ = parse(arguments, "ho:Np:a", ["noheader", "format=", "Node", "partition="], "sinfo")
+    options, _ = parse(arguments, "ho:Np:an:", ["noheader", "format=", "Node", "partition=", "nodes="], "sinfo")
     settings = state["settings"]
     asked = value(options, "-p", "--partition")
     partitions = [name for name in settings["partitions"] if asked is None or name in asked.split(",")]
     each = bool({"-N", "--Node"} & options.keys())
+    wanted = value(options, "-n", "--nodes")
+    known = [node for node in settings["nodes"] if wanted is None or node in wanted.split(",")]
+    states = settings["states"]
     lines = [
         {"P": name + ("*" if name == "batch" else ""), "a": "up", "l": settings["partitions"][name].lower(),
-         "D": str(len(nodes)), "t": "idle", "N": ",".join(nodes)}
-        for name in partitions for nodes in ([[node] for node in settings["nodes"]] if each else [settings["nodes"]])
+         "D": str(len(nodes)), "t": "idle", "T": states.get(nodes[0], "idle") if nodes else "", "N": ",".join(nodes)}
+        for name in partitions for nodes in ([[node] for node in known] if each else [known])
     ]  # fmt: skip
-    titles = {"P": "PARTITION", "a": "AVAIL", "l": "TIMELIMIT", "D": "NODES", "t": "STATE", "N": "NODELIST"}
+    titles = {
+        "P": "PARTITION",
+        "a": "AVAIL",
+        "l": "TIMELIMIT",
+        "D": "NODES",
+        "t": "STATE",
+        "T": "STATE",
+        "N": "NODELIST",
+    }
     pattern = value(options, "-o", "--format") or "%9P %.5a %.10l %.6D %.6t %N"
     return table(lines, pattern, titles, not {"-h", "--noheader"} & options.keys())
 

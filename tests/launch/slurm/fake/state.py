@@ -18,6 +18,7 @@ EMPTY = {
         "submitted": None,
         "partitions": {"batch": "UNLIMITED", "short": "5:00", "fleeting": "UNLIMITED", "urgent": "UNLIMITED"},
         "nodes": ["node1", "node2", "node3", "node4"],
+        "states": {},
         "user": "somebody",
     },
     "next": 1,

@@ -185,6 +185,7 @@ def submit(folder: Path, state: dict[str, Any], arguments: list[str]) -> str:
         "words": rest[1:],
         "options": options,
         "environment": dict(os.environ),
+        "command": str(Path(rest[0]).absolute()) if rest else "(null)",
         "folder": str(Path(options.get("chdir", ".")).absolute()),
         "throttle": options.get("array", "").partition("%")[2],
         "elements": {index: dict(element) for index in found},
