@@ -10,4 +10,6 @@ StoreFolder = Annotated[Path, typer.Argument(metavar="STORE", help="The store, s
 StoreOption = Annotated[
     Path | None, typer.Option("--store", metavar="DIR", help="Folder of the store.", show_default="results/<name>.zarr")
 ]
-Cluster = Annotated[str, typer.Option("--cluster", metavar="PROFILE", help="A cluster profile, or the name of one.")]
+_cluster = typer.Option("--cluster", metavar="PROFILE", help="A cluster profile, or the name of one.")
+Cluster = Annotated[str, _cluster]
+ClusterOption = Annotated[str | None, _cluster]

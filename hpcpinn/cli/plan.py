@@ -4,19 +4,21 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from hpcpinn.cli.arguments import StoreOption, StudyFile
+from hpcpinn.cli.arguments import ClusterOption, StoreOption, StudyFile
 from hpcpinn.cli.spans import about
 
 if TYPE_CHECKING:
     from hpcpinn.launch.planning import Planned
+    from hpcpinn.plan.arrays import JobArray
     from hpcpinn.plan.classes import ResourceClass
 
 
-def plan(study: StudyFile, store: StoreOption = None) -> None:
-    """Say what a study would run and cost; refuses what does not fit here. Nothing is written."""
+def plan(study: StudyFile, store: StoreOption = None, cluster: ClusterOption = None) -> None:
+    """Say what a study would run and cost, here or on a cluster; refuses what does not fit. Nothing is written."""
     from hpcpinn.launch.planning import plan_study
+    from hpcpinn.launch.slurm.reading import read_profile
 
-    planned = plan_study(study, store)
+    planned = plan_study(study, store, read_profile(cluster) if cluster is not None else None)
     plan, total = planned.plan, planned.plan.total
     print(f"study      {plan.name}, {plan.identity}")
     print(f"store      {planned.store}{', with more than this study asks for' if planned.beyond else ''}")
@@ -35,8 +37,24 @@ def _show_time(planned: "Planned") -> None:
     if not planned.missing:
         print("time       none, nothing is missing")
         return
-    print(f"time       about {about(planned.seconds)} on this machine with one worker")
-    _show_classes(planned.classes)
+    if planned.arrays:
+        print(f"time       about {about(planned.seconds)} on the cluster, once its elements run")
+        _show_arrays(planned.arrays)
+    else:
+        print(f"time       about {about(planned.seconds)} on this machine with one worker")
+        _show_classes(planned.classes)
+
+
+def _show_arrays(arrays: "Iterable[JobArray]") -> None:
+    """What `hpcpinn submit` would ask Slurm for."""
+    print("arrays        tasks  elements  at once  nodes  GPUs   memory  longest task  time limit")
+    for one in arrays:
+        needs = one.resources
+        memory = f"{needs.memory / 2**30:.3g} GiB"
+        print(
+            f"           {len(one.forecasts):8}  {one.elements:8}  {one.throttle:7}  {needs.nodes:5}  {needs.gpus:4}  "
+            f"{memory:>7}  {about(needs.longest):>12}  {about(one.seconds):>10}"
+        )
 
 
 def _show_classes(classes: "Iterable[ResourceClass]") -> None:

@@ -287,3 +287,18 @@ def test_quick_answers_do_not_wait_for_jax(code, loaded, finished, environment, 
     answer = python(environment, LOADED + code)
     assert answer.returncode == 0, answer.stderr
     assert " ".join(sorted(answer.stdout.splitlines()[-1].split())) == loaded
+
+
+def test_a_plan_for_a_cluster_lists_its_arrays(hpcpinn, write, here):
+    (here / "mine.toml").write_text('partition = "batch"\nmemory_per_node = "8 GiB"\nwalltime = "2:00:00"\n')
+    answer = hpcpinn("plan", write(), "--cluster", "mine.toml")
+    assert answer.status == 0
+    assert re.search(r"time       about .+ on the cluster", answer.output)
+    assert re.search(r"\n +3 +1 +1 +1 +0 +1 GiB +\d+ s +1\.6 h\n", answer.output)
+
+
+def test_a_plan_that_does_not_fit_a_cluster_is_refused(hpcpinn, write, here):
+    (here / "mine.toml").write_text('partition = "batch"\nmemory_per_node = "100 MiB"\nwalltime = "2:00:00"\n')
+    answer = hpcpinn("plan", write(), "--cluster", "mine.toml")
+    assert answer.status == 2
+    assert "0.10 GiB are allowed" in answer.errors

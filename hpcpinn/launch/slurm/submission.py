@@ -35,6 +35,18 @@ class Prepared:
     scripts: dict[str, str]
 
 
+def arrays_of(plan: Plan, store: Path, tasks: Sequence[Task], profile: Profile) -> tuple[JobArray, ...]:
+    """Arrays for some tasks of a plan, which are given what their interrupted attempts have shown that they need.
+
+    Raises:
+        PlanError: a task is too large, or too long, for what the profile allows.
+    """
+    wanted = inquest.wanted(store) if store.exists() else {}
+    found = [needing(one, wanted.get(one.task.id, Needs())) for one in forecasts(plan, profile.rates, tasks)]
+    _refuse(plan, [one for one in found if wanted.get(one.task.id, Needs()) == Needs()], profile)
+    return job_arrays(classes(found, profile.node), profile.site)
+
+
 def prepare(plan: Plan, store: Path, tasks: Sequence[Task], profile: Profile, round_: int = 0) -> Prepared:
     """Arrays and scripts for some tasks of a plan; a pure function of these, of the store's ledger, and of the profile.
 
@@ -49,10 +61,7 @@ def prepare(plan: Plan, store: Path, tasks: Sequence[Task], profile: Profile, ro
         PlanError: a task is too large, or too long, for what the profile allows.
         ClusterError: the path of the store cannot be named in a script.
     """
-    wanted = inquest.wanted(store) if store.exists() else {}
-    found = [needing(one, wanted.get(one.task.id, Needs())) for one in forecasts(plan, profile.rates, tasks)]
-    _refuse(plan, [one for one in found if wanted.get(one.task.id, Needs()) == Needs()], profile)
-    arrays = job_arrays(classes(found, profile.node), profile.site)
+    arrays = arrays_of(plan, store, tasks, profile)
     lost = inquest.lost_nodes(store) if store.exists() else ()
     context = Context(plan.name, store, submissions.next_number(store), profile, lost)
     records = tuple(map(_record, arrays))
