@@ -76,6 +76,8 @@ def _show(found: "Overview") -> None:
         print(
             "attempts that ended without a result: " + ", ".join(f"{n} {why}" for why, n in sorted(found.ends.items()))
         )
+    if found.lost_nodes:
+        print(f"left out for a day, after a task was lost there: {', '.join(found.lost_nodes)}")
     failures.show(found.failures, found.store)
     _show_next(found)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hpcpinn.errors import ClusterError
-from hpcpinn.launch.slurm import client
+from hpcpinn.launch.slurm import client, inquest
 from hpcpinn.plan.memory import memory_class
 from hpcpinn.plan.tasks import Task
 from hpcpinn.store import comparison, ledger, roll, submissions
@@ -91,6 +91,7 @@ class Overview:
         comparison: measured against projected; None before any task is done.
         gpu_hours: of what is left, at the pace so far, where elements have devices; None where that is not known.
         ends: attempts that came to no result, by reason.
+        lost_nodes: nodes that the study stays away from, because they took an attempt with them.
         submissions: what was handed to a cluster.
         queue_error: why the queue could not be asked; "" if it could, or there was no need to.
         slowest: finished tasks that took longest.
@@ -106,6 +107,7 @@ class Overview:
     comparison: Comparison | None
     gpu_hours: float | None
     ends: dict[str, int]
+    lost_nodes: tuple[str, ...] = ()
     submissions: tuple[Submitted, ...] = ()
     queue_error: str = ""
     slowest: tuple[Extreme, ...] = ()
@@ -136,6 +138,7 @@ def overview(store: Path) -> Overview:
         comparison=compared,
         gpu_hours=_hours(tasks, ids, compared) if gpus else None,
         ends=dict(Counter(end.reason for end in ledger.ends(opened.path))),
+        lost_nodes=inquest.lost_nodes(opened.path),
         submissions=handed,
         queue_error=error,
         slowest=_extremes(opened, tasks, measured, "seconds"),

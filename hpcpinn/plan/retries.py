@@ -1,8 +1,8 @@
 """What an interrupted task needs the next time, and when to stop trying.
 
 Preemption, a lost node, a cancelled or requeued job, and a time limit that left a checkpoint say nothing about the
-task: they are never counted. Running out of memory doubles what it gets, and so does a time limit that left nothing;
-dying for no reason that anybody knows is allowed twice.
+task: they are never counted. Running out of memory doubles what it gets, and so does a time limit that left nothing, a
+few times; dying for no reason that anybody knows is allowed twice.
 """
 
 from collections import Counter
@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 MOST_STRIKES = 3
+# Time limits, each twice the one before, that left nothing to go on from.
+MOST_TIMEOUTS = 4
+# Reasons that are forgotten when somebody asks for a failed task again: what it needs of memory stays true.
+FORGIVEN = ("killed", "walltime")
 
 
 @runtime_checkable
@@ -45,7 +49,7 @@ class Needs:
     @property
     def hopeless(self) -> bool:
         """Whether it has died too often to be tried again."""
-        return self.strikes >= MOST_STRIKES
+        return self.strikes >= MOST_STRIKES or self.seconds >= 2**MOST_TIMEOUTS
 
 
 def needs(ends: Iterable[Ended]) -> Needs:

@@ -5,6 +5,7 @@ task was interrupted. An attempt ends once; where two observers tell different r
 """
 
 import json
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,8 +16,8 @@ from hpcpinn.store import disk, layout
 from hpcpinn.store.attempts import Attempt
 
 # Of these only the last two are the task's own: running out of memory asks for more, and dying without a reason is a
-# strike. "walltime" is the task's own if it had nothing to save.
-Reason = Literal["cancelled", "node", "preempted", "requeued", "stopped", "walltime", "memory", "killed"]
+# strike. "walltime" is the task's own if it had nothing to save; "late" is an element whose time was over soon after it began.
+Reason = Literal["cancelled", "node", "preempted", "requeued", "stopped", "late", "walltime", "memory", "killed"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
 
@@ -68,6 +69,11 @@ def among(names: Iterable[str]) -> list[End]:
     """The ends in a listing of the ledger, one for each attempt, sorted by task."""
     found = {(end.task, end.attempt): end for end in map(_end, sorted(names, reverse=True)) if end is not None}
     return [found[key] for key in sorted(found)]
+
+
+def age(store: Path, end: End) -> float:
+    """Seconds since an end was put on record."""
+    return time.time() - layout.ended(store, end.task, end.attempt, end.reason, end.saved).stat().st_mtime
 
 
 def facts(store: Path, end: End) -> dict[str, Any]:

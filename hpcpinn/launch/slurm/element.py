@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hpcpinn.launch.queue import Queue
-from hpcpinn.launch.slurm.notice import WALLTIME, Notice
+from hpcpinn.launch.slurm.notice import Notice
 from hpcpinn.plan.forecast import Forecast
 from hpcpinn.plan.tasks import Task
 from hpcpinn.run import interruption
@@ -56,12 +56,13 @@ def work(store: Path, share: Share, perform: Perform, notice: Notice) -> Leaving
     outcomes: list[Outcome] = []
     pace = Pace()
     for forecast in _missing(store, share):
-        if interruption.requested() is None and outcomes and pace.seconds(forecast) > notice.usable:
-            interruption.request(WALLTIME)
+        if outcomes and pace.seconds(forecast) > notice.usable:
+            notice.time_is_over()
         if interruption.requested() is not None:
             break
         outcomes.append(_told(forecast.task, perform))
         pace.add(forecast, outcomes[-1])
+        notice.first = False
     states = [outcome.state for outcome in outcomes]
     return Leaving(states.count("done"), states.count("failed"), interruption.requested() or "")
 

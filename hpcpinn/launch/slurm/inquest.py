@@ -16,7 +16,7 @@ from hpcpinn.errors import ClusterError
 from hpcpinn.launch.slurm import client, logs
 from hpcpinn.plan.classes import Node
 from hpcpinn.plan.memory import memory_class
-from hpcpinn.plan.retries import Needs, needs
+from hpcpinn.plan.retries import MOST_STRIKES, MOST_TIMEOUTS, Needs, needs
 from hpcpinn.store import attempts, ends, layout, ledger, roll
 from hpcpinn.store.ends import End, Reason
 from hpcpinn.store.submissions import Submission
@@ -61,9 +61,13 @@ def wanted(store: Path) -> dict[str, Needs]:
     return {task: needs(found) for task, found in of_task.items()}
 
 
+# A node is repaired at some time, and a study that stays away from all that were ever lost runs nowhere in the end.
+_LOST_SECONDS = 24 * 3600.0
+
+
 def lost_nodes(store: Path) -> tuple[str, ...]:
-    """Nodes that took an attempt with them: this study stays away from them."""
-    ended = (end for end in ledger.ends(store) if end.reason == "node")
+    """Nodes that took an attempt with them within a day: this study stays away from them."""
+    ended = (end for end in ledger.ends(store) if end.reason == "node" and ends.age(store, end) < _LOST_SECONDS)
     found = {ends.facts(store, end).get("job", {}).get("node", "") for end in ended}
     return tuple(sorted(found - {""}))
 
@@ -92,8 +96,10 @@ def give_up(store: Path, node: Node) -> None:
 
 
 def _hopeless(peak: int, needed: Needs, node: Node) -> str:
-    if needed.hopeless:
+    if needed.strikes >= MOST_STRIKES:
         return f"its process died {needed.strikes} times for no reason that Slurm tells; see `hpcpinn logs`"
+    if needed.hopeless:
+        return f"it ran into its time limit {MOST_TIMEOUTS} times with nothing saved; see `hpcpinn logs`"
     before = granted(peak, Needs(needed.memory // 2), node)
     if needed.memory > 1 and granted(peak, needed, node) <= before:
         return f"it ran out of memory with {before / 2**30:.3g} GiB, which is all that the profile allows"
@@ -131,6 +137,13 @@ def _has_saved(store: Path, marker: Mapping[str, Any]) -> bool:
 
 
 def _reason(store: Path, marker: Mapping[str, Any]) -> Reason:
+    """Why an attempt ended; of a time limit, whether it had most of the time."""
+    found, job = _told(store, marker), marker["job"]
+    is_late = found == "walltime" and not logs.is_first(store, job["id"], job["run"], marker["task"])
+    return "late" if is_late else found
+
+
+def _told(store: Path, marker: Mapping[str, Any]) -> Reason:
     """What the log says, else what Slurm says, else what became of the node."""
     job, run, node = (marker["job"][name] for name in ("id", "run", "node"))
     # What an earlier task of this run has met is none of this one's business.

@@ -60,6 +60,12 @@ def of_task(store: Path, job: str, run: int, task: str) -> str:
     return f"{begin}{inside}{end}{rest.partition(chr(10))[0]}\n" if begin else ""
 
 
+def is_first(store: Path, job: str, run: int, task: str) -> bool:
+    """Whether this run of an element has begun no task before this one; also if nothing is known of it."""
+    before, _, _ = of_run(store, job, run).partition(f"== task {task}")
+    return "== task " not in before
+
+
 def reason(text: str) -> Reason | None:
     """Why Slurm ended the run that printed this; None if it did not say.
 

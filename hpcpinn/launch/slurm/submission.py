@@ -14,7 +14,7 @@ from hpcpinn.plan.classes import classes, nodes, on_each
 from hpcpinn.plan.forecast import Forecast, forecasts, needing
 from hpcpinn.plan.plan import Plan
 from hpcpinn.plan.refusal import refuse
-from hpcpinn.plan.retries import Needs
+from hpcpinn.plan.retries import FORGIVEN, Needs
 from hpcpinn.plan.tasks import Task
 from hpcpinn.store import ledger, submissions
 from hpcpinn.store.submissions import Array, Submission
@@ -221,4 +221,4 @@ def forgive(store: Path, tasks: Sequence[Task]) -> None:
     """Try failed tasks again, since somebody asks for it; deaths without a reason are forgotten too."""
     ids = {task.id for task in tasks}
     ledger.forget_failures(store, ids & ledger.failed(store))
-    ledger.forget_ends(store, [end for end in ledger.ends(store) if end.task in ids and end.reason == "killed"])
+    ledger.forget_ends(store, [end for end in ledger.ends(store) if end.task in ids and end.reason in FORGIVEN])

@@ -9,7 +9,7 @@ from hpcpinn.launch import work as launch_work
 from hpcpinn.launch.running import default_store, missing
 from hpcpinn.launch.slurm import again, element, inquest, logs
 from hpcpinn.launch.slurm.element import Leaving, Share
-from hpcpinn.launch.slurm.notice import PREEMPTED, WALLTIME, Notice
+from hpcpinn.launch.slurm.notice import LATE, PREEMPTED, WALLTIME, Notice
 from hpcpinn.launch.slurm.profile import Profile
 from hpcpinn.plan.classes import Node
 from hpcpinn.plan.forecast import forecasts
@@ -77,7 +77,7 @@ def run_element(mine: Element, notice: Notice) -> Leaving:
     elif leaving.reason == PREEMPTED and profile.preemption == "cancel":
         _say(leaving, again.submit_again(mine.store, mine.number, mine.array, _index(), mine.job))
     else:
-        _say(leaving, again.requeue(mine.job) if leaving.reason == WALLTIME else "")
+        _say(leaving, again.requeue(mine.job) if leaving.reason in (WALLTIME, LATE) else "")
     return leaving
 
 
@@ -98,7 +98,7 @@ def run_by_hand(study: Path, store: Path | None, job: Job, notice: Notice) -> Le
     elements = int(os.environ.get("SLURM_ARRAY_TASK_COUNT", "1"))
     share = _share(opened.plan, missing(opened.plan, path), REFERENCE, elements, granted)
     leaving = _work(opened.study, path, share, notice)
-    _say(leaving, again.requeue(job) if leaving.reason == WALLTIME else "")
+    _say(leaving, again.requeue(job) if leaving.reason in (WALLTIME, LATE) else "")
     return leaving
 
 
