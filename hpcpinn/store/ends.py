@@ -16,7 +16,8 @@ from hpcpinn.store import disk, layout
 from hpcpinn.store.attempts import Attempt
 
 # Of these only the last two are the task's own: running out of memory asks for more, and dying without a reason is a
-# strike. "walltime" is the task's own if it had nothing to save; "late" is an element whose time was over soon after it began.
+# strike. "walltime" is the task's own if it had nothing to save, and "late" is not: its element's time was nearly over
+# when it began.
 Reason = Literal["cancelled", "node", "preempted", "requeued", "stopped", "late", "walltime", "memory", "killed"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 

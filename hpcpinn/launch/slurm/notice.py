@@ -20,7 +20,7 @@ class Notice:
     """What this element knows about its end.
 
     The warning before the time limit comes as SIGUSR1, and from a clock of our own where the site does not send it; an
-    order to leave comes as SIGTERM. Both only leave word, and the first word counts: a long call of the compiled program
+    order to leave comes as SIGTERM. Both only leave word, and the first word counts: a long call of a compiled program
     delays a handler in Python, and the task stops where it can save.
 
     Attributes:
