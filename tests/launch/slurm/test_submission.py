@@ -1,4 +1,3 @@
-
 import pytest
 
 from hpcpinn.errors import ClusterError, PlanError
