@@ -5,10 +5,11 @@ Neither JAX nor zarr is needed, and nothing is written: it answers on a login no
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hpcpinn.errors import ClusterError
+from hpcpinn.errors import ClusterError, HpcpinnError
 from hpcpinn.launch.slurm import client
 from hpcpinn.plan.memory import memory_class
 from hpcpinn.plan.tasks import Task
@@ -19,6 +20,7 @@ from hpcpinn.store.measurements import Measurement
 from hpcpinn.store.roll import Projection
 from hpcpinn.store.store import open_store
 from hpcpinn.store.submissions import Submission
+from hpcpinn.study.reading import parse_study
 
 STATES = ("done", "running", "failed", "waiting")
 _EXTREMES = 3
@@ -234,6 +236,9 @@ def _extremes(
 
 
 def _cell(store: Path, task: Task) -> dict[str, object]:
-    """What the task's networks have: the value of every axis but seed, by name."""
-    axes = open_store(store).attributes.get("axes", {})
-    return {name: values[place] for (name, values), place in zip(axes.items(), task.cell, strict=False)}
+    """What the task's networks have: the value of every axis but seed, by name; nothing where the study is not known."""
+    attributes = open_store(store).attributes
+    with suppress(HpcpinnError, KeyError, IndexError):  # the problem's file may have gone
+        axes = parse_study(attributes["study"], Path(attributes.get("folder", ""))).cell_axes
+        return {axis.name: axis.values[place] for axis, place in zip(axes, task.cell, strict=False)}
+    return {}
