@@ -25,8 +25,10 @@ def logs(task: TaskId, store: StoreOption = None) -> None:
 def _find(task: str, store: Path | None) -> tuple[Path, str]:
     """The store and the whole id of a task; without --store, all in `results` are looked through."""
     from hpcpinn.store import layout, roll
+    from hpcpinn.store.store import open_store
 
-    folders = [store] if store is not None else sorted(layout.RESULTS.glob("*.zarr"))
+    stores = sorted(folder for folder in layout.RESULTS.glob("*.zarr") if layout.tasks(folder).is_file())
+    folders = stores if store is None else [open_store(store).path]
     found = [(folder, one.id) for folder in folders for one in roll.read(folder) if one.id.startswith(task)]
     if len(found) == 1:
         return found[0]

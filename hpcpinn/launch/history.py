@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,11 +35,11 @@ def attempts_of(store: Path, task: str) -> list[Past]:
 
 def _all(store: Path, task: str) -> Iterator[Past]:
     for path in layout.ledger(store).glob(f"{task}.*.json"):
-        try:
+        # A record may be gone by now, and one that a reboot has cut tells nothing.
+        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
             content = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        yield Past(content.get("started", ""), _where(content), _end(path.name, content), _text(store, task, content))
+            when = str(content["started"])
+            yield Past(when, _where(content), _end(path.name, content), _text(store, task, content))
 
 
 def _where(content: Mapping[str, Any]) -> str:

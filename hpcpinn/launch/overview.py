@@ -4,7 +4,7 @@ Neither JAX nor zarr is needed, and nothing is written: it answers on a login no
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from hpcpinn.store.ledger import Failure, Status
 from hpcpinn.store.measurements import Measurement
 from hpcpinn.store.roll import Projection
 from hpcpinn.store.store import Store, open_store
+from hpcpinn.store.submissions import Submission
 
 STATES = ("done", "running", "failed", "waiting")
 _EXTREMES = 3
@@ -126,8 +127,8 @@ def overview(store: Path) -> Overview:
     state = ledger.status(opened.path, (task.id for task in tasks))
     compared = comparison.compare(opened.path, tasks, state.done)
     measured = ledger.measured(opened.path) if compared else {}
-    handed, error = _submissions(opened.path)
-    gpus = max((one.gpus for one in handed), default=0)
+    recorded = submissions.read_all(opened.path)
+    handed, error = _submissions(opened.path, recorded)
     ids = _states(state)
     return Overview(
         study=opened.study_name,
@@ -136,7 +137,7 @@ def overview(store: Path) -> Overview:
         states=_parts(tasks, ids),
         classes=_classes(tasks, ids, compared),
         comparison=compared,
-        gpu_hours=_hours(tasks, ids, compared) if gpus else None,
+        gpu_hours=_gpu_hours(tasks, ids, compared, recorded),
         ends=dict(Counter(end.reason for end in ledger.ends(opened.path))),
         lost_nodes=inquest.lost_nodes(opened.path),
         submissions=handed,
@@ -183,9 +184,23 @@ def _hours(tasks: Mapping[Task, Projection], states: Mapping[str, str], compared
     return compared.pace * sum(map(work_of, left)) / 3600
 
 
-def _submissions(store: Path) -> tuple[tuple[Submitted, ...], str]:
+def _gpu_hours(
+    tasks: Mapping[Task, Projection],
+    states: Mapping[str, str],
+    compared: Comparison | None,
+    recorded: Sequence[Submission],
+) -> float | None:
+    """The same, times the devices that each task was last submitted with; None if none has any."""
+    arrays = (array for one in recorded for array in one.arrays)
+    gpus = {task: array.gpus * array.nodes for array in arrays for task in array.tasks}
+    if compared is None or not any(gpus.values()):
+        return None
+    left = ((task, projected) for task, projected in tasks.items() if states[task.id] in ("running", "waiting"))
+    return compared.pace * sum(work_of(projected) * gpus.get(task.id, 0) for task, projected in left) / 3600
+
+
+def _submissions(store: Path, found: Sequence[Submission]) -> tuple[tuple[Submitted, ...], str]:
     """What was submitted, with the queue if any of it is open."""
-    found = submissions.read_all(store)
     error, queued = "", []
     open_jobs = [job for one in found if one.state == "open" for job in _jobs(store, one)]
     if open_jobs:
@@ -196,11 +211,11 @@ def _submissions(store: Path) -> tuple[tuple[Submitted, ...], str]:
     return tuple(_submitted(store, one, queued) for one in found), error
 
 
-def _jobs(store: Path, one: submissions.Submission) -> list[str]:
+def _jobs(store: Path, one: Submission) -> list[str]:
     return [*one.jobs, *submissions.more_jobs(store, one.number)]
 
 
-def _submitted(store: Path, one: submissions.Submission, queued: list[client.Queued]) -> Submitted:
+def _submitted(store: Path, one: Submission, queued: list[client.Queued]) -> Submitted:
     jobs = _jobs(store, one)
     shown = Counter[str]()
     for element in queued:

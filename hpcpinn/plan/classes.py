@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from hpcpinn.plan.forecast import Forecast
-from hpcpinn.plan.memory import memory_class
+from hpcpinn.plan.memory import MIB, memory_class
 from hpcpinn.plan.tasks import Task
 
 # One job array for each: more of them are more to watch, and fewer ask for more than most of their tasks take.
@@ -93,16 +93,22 @@ def nodes(forecast: Forecast, node: Node) -> int:
     return spread
 
 
-def on_each(forecast: Forecast, spread: int) -> int:
-    """Bytes on each of so many nodes: factors of rows are dealt out, everything else is on all of them."""
-    return forecast.peak_bytes - forecast.dealt_bytes + math.ceil(forecast.dealt_bytes / spread)
+# What processes that compute together need to exchange: 100 MiB were measured for two of them on CPUs (gloo).
+GROUP_BYTES = 128 * MIB
+
+
+def on_each(forecast: Forecast, spread: int, devices: int = 1) -> int:
+    """Bytes on each of so many nodes, or of their devices: factors of rows are dealt out, everything else is on all."""
+    together = GROUP_BYTES if spread > 1 else 0
+    dealt = math.ceil(forecast.dealt_bytes / (spread * devices))
+    return forecast.peak_bytes - forecast.dealt_bytes + dealt + together
 
 
 def _devices(forecast: Forecast, node: Node, spread: int) -> int:
     if not node.gpus:
         return 0
     wanted = 1
-    while on_each(forecast, spread * wanted) > node.gpu_memory and 2 * wanted <= node.gpus:
+    while on_each(forecast, spread, wanted) > node.gpu_memory and 2 * wanted <= node.gpus:
         wanted *= 2
     return wanted
 

@@ -11,6 +11,7 @@ import pytest
 
 from hpcpinn.cli import main
 from hpcpinn.launch.running import run_study
+from tests.launch.slurm.conftest import fake_slurm  # noqa: F401
 
 STUDY = """
 name = "small"

@@ -84,7 +84,7 @@ def test_an_array_by_hand(cluster, study, hpcpinn, serial, tmp_path):
 def test_one_task_on_two_nodes_has_the_bits_of_one_process(cluster, hpcpinn, tmp_path):
     study = HERE / "studies" / "spread.toml"
     hpcpinn("run", study, "--store", tmp_path / "alone.zarr")
-    options = ("--mem=1G", "--cpus-per-task=2", f"--chdir={tmp_path}")
+    options = ("--mem=2G", "--cpus-per-task=2", f"--chdir={tmp_path}")
     job = by_hand("nodes.sbatch", study, "--store", tmp_path / "hand.zarr", options=options)
     cluster.wait_for(lambda: cluster.ended(job), seconds=300, every=1)
     assert cluster.state(job) == "COMPLETED", (tmp_path / f"hpcpinn-{job}.log").read_text()
@@ -94,7 +94,7 @@ def test_one_task_on_two_nodes_has_the_bits_of_one_process(cluster, hpcpinn, tmp
 def test_a_task_too_large_for_a_node_is_submitted_to_two(cluster, profile, hpcpinn, tmp_path):
     study, store = HERE / "studies" / "spread.toml", tmp_path / "spread.zarr"
     small = profile()
-    small.write_text(small.read_text().replace('"8 GiB"', '"520 MiB"').replace("speed = 0.001", "nodes_per_task = 2"))
+    small.write_text(small.read_text().replace('"8 GiB"', '"1400 MiB"').replace("speed = 0.001", "nodes_per_task = 2"))
     assert "2 nodes" in hpcpinn("submit", study, "--cluster", small, "--store", store)
     cluster.wait_for(lambda: is_quiet(cluster), seconds=300, every=1)
     assert len(ledger.done(store)) == 1, printed(store)

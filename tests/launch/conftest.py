@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 
 from hpcpinn.store.store import open_store
+from tests.launch.slurm.conftest import die, fake_slurm, plan, profile, publish, store, submit
+
+__all__ = ["die", "fake_slurm", "plan", "profile", "publish", "store", "submit"]
 
 COMMAND = [sys.executable, "-c", "from hpcpinn.cli import main; main()"]
 MEASURED = {"seconds", "peak_bytes"}
@@ -87,9 +90,9 @@ def hpcpinn(start: Callable[..., subprocess.Popen]) -> Callable[..., tuple[int, 
     return run
 
 
-def contents(store: Path) -> dict[str, np.ndarray]:
+def contents(folder: Path) -> dict[str, np.ndarray]:
     """Every scientific array of a store; measured costs are left out."""
-    opened = open_store(store)
+    opened = open_store(folder)
     return {name: np.asarray(opened.array(name)[...]) for name in opened.names if name not in MEASURED}
 
 

@@ -193,7 +193,7 @@ def _about(array: JobArray) -> str:
 def _refuse(plan: Plan, found: Sequence[Forecast], profile: Profile) -> None:
     """Refuse tasks that were never tried; one that has run out of memory or time before gets what there is."""
     node = profile.node
-    for one in found:
+    for one in sorted(found, key=lambda one: -one.peak_bytes):
         spread = nodes(one, node)
         if on_each(one, spread) > node.memory:
             allowed = node.memory + one.dealt_bytes - math.ceil(one.dealt_bytes / spread)
