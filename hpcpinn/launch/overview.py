@@ -123,8 +123,8 @@ def overview(store: Path) -> Overview:
     opened = open_store(store)
     tasks = roll.read(opened.path)
     state = ledger.status(opened.path, (task.id for task in tasks))
-    compared = comparison.compare(opened.path, tasks, state.done)
-    measured = ledger.measured(opened.path) if compared else {}
+    measured = ledger.measured(opened.path)
+    compared = comparison.compare(opened.path, tasks, state.done, measured)
     recorded = submissions.read_all(opened.path)
     handed, error = _submissions(opened.path, recorded)
     ids = _states(state)
@@ -236,7 +236,7 @@ def _extremes(
 
 
 def _cell(store: Path, task: Task) -> dict[str, object]:
-    """What the task's networks have: the value of every axis but seed, by name; nothing where the study is not known."""
+    """What the task's networks have: the value of every axis but seed, by name; nothing where that is not known."""
     attributes = open_store(store).attributes
     with suppress(HpcpinnError, KeyError, IndexError):  # the problem's file may have gone
         axes = parse_study(attributes["study"], Path(attributes.get("folder", ""))).cell_axes
