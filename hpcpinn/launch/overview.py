@@ -125,8 +125,8 @@ def overview(store: Path) -> Overview:
     opened = open_store(store)
     tasks = roll.read(opened.path)
     state = ledger.status(opened.path, (task.id for task in tasks))
-    compared = comparison.compare(opened.path, tasks, state.done)
-    measured = ledger.measured(opened.path) if compared else {}
+    measured = ledger.measured(opened.path)
+    compared = comparison.compare(opened.path, tasks, state.done, measured)
     recorded = submissions.read_all(opened.path)
     handed, error = _submissions(opened.path, recorded)
     ids = _states(state)

@@ -34,17 +34,23 @@ class Comparison:
     pace: float
 
 
-def compare(store: Path, tasks: Mapping[Task, Projection], done: Iterable[str]) -> Comparison | None:
+def compare(
+    store: Path,
+    tasks: Mapping[Task, Projection],
+    done: Iterable[str],
+    measured: Mapping[str, Measurement] | None = None,
+) -> Comparison | None:
     """Compare the finished tasks of a store with their projections; None when no task is done.
 
     The pace is projected work per second in which anybody worked, so that pauses do not count and workers side by side
-    do. Every task counts for its operations and a fixed overhead.
+    do. Every task counts for its operations and a fixed overhead. What is `measured` is read unless it is given.
     """
     projected = {task.id: projection for task, projection in tasks.items()}
     finished = {task: projected.pop(task) for task in set(done) & projected.keys()}
     if not finished:
         return None
-    found = {task: one for task, one in ledger.measured(store).items() if task in finished}
+    measured = ledger.measured(store) if measured is None else measured
+    found = {task: one for task, one in measured.items() if task in finished}
     if not found:
         return None
     seconds = busy(one.span for one in found.values())

@@ -68,7 +68,8 @@ def _write(store: Path, task: str, attempt: str, reason: str, saved: bool, facts
 
 def among(names: Iterable[str]) -> list[End]:
     """The ends in a listing of the ledger, one for each attempt, sorted by task."""
-    found = {(end.task, end.attempt): end for end in map(_end, sorted(names, reverse=True)) if end is not None}
+    ended = sorted((name for name in names if name.endswith(layout.ENDED)), reverse=True)
+    found = {(end.task, end.attempt): end for end in map(_end, ended) if end is not None}
     return [found[key] for key in sorted(found)]
 
 

@@ -15,8 +15,7 @@ from pathlib import Path
 from hpcpinn.store import layout
 from hpcpinn.store.attempts import Attempt
 
-_FIELDS = 4
-_NUMBER = re.compile(r"\d+\.\d{3}")
+_LINE = re.compile(r"^([^\t\n]+)\t(\d+\.\d{3})\t(\d+\.\d{3})\t(\d+)$\n", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -65,12 +64,8 @@ def read(store: Path, names: Iterable[str], done: frozenset[str] | set[str]) -> 
 
 
 def _lines(path: str) -> dict[str, Measurement]:
+    """Lines that are all there: a disk that was full may have cut one anywhere."""
     with suppress(OSError), open(path, encoding="ascii", errors="replace") as file:
-        rows = [line.rstrip("\n").split("\t") for line in file if line.endswith("\n")]
-        return {row[0]: Measurement(row[0], float(row[1]), float(row[2]), int(row[3])) for row in rows if _whole(row)}
+        rows = _LINE.findall(file.read())
+        return {task: Measurement(task, float(ended), float(took), int(peak)) for task, ended, took, peak in rows}
     return {}
-
-
-def _whole(row: list[str]) -> bool:
-    """Whether a line is all there: a disk that was full may have cut it anywhere."""
-    return len(row) == _FIELDS and all(map(_NUMBER.fullmatch, row[1:3])) and row[3].isdecimal()

@@ -174,7 +174,7 @@ def test_an_element_whose_submission_is_over_does_nothing(fake_slurm, here, hpcp
 def test_work_outside_of_a_job_is_refused(hpcpinn, finished):
     told = hpcpinn("work", finished / "small.zarr", "--submission", 1, "--array", 0, "--ends", 0)
     assert told.status == 2
-    assert "outside of a job of Slurm; allowed: in a script that `hpcpinn submit` has made" in told.errors
+    assert "outside of a job of Slurm; allowed: in a script such as slurm/array.sbatch" in told.errors
 
 
 def test_cancel_names_the_jobs_and_submit_goes_on(fake_slurm, here, hpcpinn, submit):

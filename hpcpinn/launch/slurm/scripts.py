@@ -135,8 +135,8 @@ def _working(profile: Profile, work: Sequence[str], array: Array) -> list[str]:
     """Start the worker, hand it the warning, and wait until it has saved."""
     return [
         *(_MEETING if array.nodes > 1 else ()),
-        "worker=",
         "# Bash takes a signal only while it waits: the worker runs beside it, and is told.",
+        "worker=",
         "trap 'signalled=yes; kill -USR1 \"$worker\" 2>/dev/null || true' USR1",
         "trap 'signalled=yes; kill -TERM \"$worker\" 2>/dev/null || true' TERM",
         f"{_start(profile, work, array)} &",

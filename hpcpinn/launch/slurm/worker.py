@@ -9,7 +9,7 @@ from hpcpinn.launch import work as launch_work
 from hpcpinn.launch.running import default_store, missing
 from hpcpinn.launch.slurm import again, element, inquest, logs
 from hpcpinn.launch.slurm.element import Leaving, Share
-from hpcpinn.launch.slurm.notice import LATE, PREEMPTED, WALLTIME, Notice
+from hpcpinn.launch.slurm.notice import LATE, WALLTIME, Notice
 from hpcpinn.launch.slurm.profile import Profile
 from hpcpinn.plan.classes import Node
 from hpcpinn.plan.forecast import forecasts
@@ -72,12 +72,9 @@ def run_element(mine: Element, notice: Notice) -> Leaving:
     granted = _Granted(mine.store, plan, profile.node, array.memory * array.nodes)
     share = _share(plan, tasks, profile.rates, array.elements, granted)
     leaving = _work(study, mine.store, share, notice)
-    if submissions.read(mine.store, mine.number).state != "open":
-        _say(leaving, "the submission is over")
-    elif leaving.reason == PREEMPTED and profile.preemption == "cancel":
-        _say(leaving, again.submit_again(mine.store, mine.number, mine.array, _index(), mine.job))
-    else:
-        _say(leaving, again.requeue(mine.job) if leaving.reason in (WALLTIME, LATE) else "")
+    if leaving.reason:
+        then = again.come_back(mine.store, mine.number, mine.array, _index(), mine.job, leaving.reason, profile)
+        _say(leaving, then)
     return leaving
 
 
@@ -98,7 +95,8 @@ def run_by_hand(study: Path, store: Path | None, job: Job, notice: Notice) -> Le
     elements = int(os.environ.get("SLURM_ARRAY_TASK_COUNT", "1"))
     share = _share(opened.plan, missing(opened.plan, path), REFERENCE, elements, granted)
     leaving = _work(opened.study, path, share, notice)
-    _say(leaving, again.requeue(job) if leaving.reason in (WALLTIME, LATE) else "")
+    if leaving.reason:
+        _say(leaving, again.requeue(job) if leaving.reason in (WALLTIME, LATE) else "")
     return leaving
 
 
@@ -122,8 +120,7 @@ def _index() -> int:
 
 
 def _say(leaving: Leaving, then: str) -> None:
-    if leaving.reason:
-        print(f"stopped: {leaving.reason}{f'; {then}' if then else ''}", flush=True)
+    print(f"stopped: {leaving.reason}{f'; {then}' if then else ''}", flush=True)
 
 
 def _make_devices(cores: int) -> None:

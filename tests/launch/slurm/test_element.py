@@ -105,7 +105,7 @@ def test_a_failure_is_counted_and_the_others_go_on(store, plan, share, publish, 
 def test_the_first_task_is_begun_whatever_was_predicted_and_then_the_time_is_over(store, share, publish):
     done = []
     leaving = element.work(store, share(), performing(publish, done, seconds=50.0), Notice(usable=0.0))
-    assert leaving == Leaving(1, 0, "walltime")
+    assert leaving == Leaving(1, 0, "late")
     assert len(done) == 1
 
 
