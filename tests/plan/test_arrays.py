@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 
 from hpcpinn.plan.arrays import MARGIN, MOST_ARRAYS, Site, job_arrays, time_limit
 from hpcpinn.plan.classes import Node, classes
+from hpcpinn.plan.forecast import forecasts
 from hpcpinn.plan.memory import GIB
+from hpcpinn.plan.plan import make_plan
+from tests.plan.conftest import RATES
 from tests.plan.test_classes import made
 
 DAY = 86400
@@ -91,3 +94,16 @@ def test_a_time_limit_has_a_margin_where_the_site_allows_it(longest, site):
     seconds = time_limit(longest, site)
     assert seconds == site.longest or seconds >= MARGIN * max(longest, site.target) + site.warning
     assert seconds == site.longest or seconds % 60 == 0
+
+
+def test_a_plan_of_a_hundred_thousand_tasks_is_few_classes_and_few_forecasts(study, outline):
+    """Tasks of a cell share what is computed of them; what that takes is in benchmarks/limits.py."""
+    many = {"width": str(list(range(8000, 8020))), "depth": "[2, 3, 4, 5, 6]", "seed": "1000", "rest": ""}
+    planned = make_plan(study(points="residual = 24\nboundary = 2", **many), outline)
+    assert len(planned.tasks) == 100_000
+    assert len({id(cost) for cost in planned.costs}) <= 2 * 100  # the first task of a cell apart
+    found = forecasts(planned, RATES, planned.tasks)
+    assert [forecast.task for forecast in found] == list(planned.tasks)
+    arrays = job_arrays(classes(found), SITE)
+    assert len(arrays) <= MOST_ARRAYS
+    assert sum(len(array.forecasts) for array in arrays) == 100_000
