@@ -43,8 +43,14 @@ def plan_of(study: Study) -> Plan:
     return make_plan(study, outline(study))
 
 
-def open_session(study: Study, path: Path, workers: int) -> Session:
+def open_session(study: Study, path: Path, workers: int, elsewhere: int | None = None) -> Session:
     """Plan, refuse what cannot fit, rehearse the terms, and make or open the store.
+
+    Args:
+        study: the study.
+        path: of the store.
+        workers: how many share a machine like this one.
+        elsewhere: bytes of memory of a worker on another machine, where tasks run on others.
 
     Raises:
         PlanError: a task does not fit into this machine's memory shared by so many workers, or the disk is too full.
@@ -54,7 +60,7 @@ def open_session(study: Study, path: Path, workers: int) -> Session:
     one_device_per_core(workers)
     plan = plan_of(study)
     finished = _finished(path)
-    refuse_unfitting(plan, path, [task for task in plan.tasks if task.id not in finished], workers)
+    refuse_unfitting(plan, path, [task for task in plan.tasks if task.id not in finished], workers, elsewhere)
     return Session(study, plan, make_store(study, plan, path))
 
 
@@ -80,14 +86,14 @@ def study_of(path: Path) -> Study:
     return parse_study(store.attributes["study"], Path(store.attributes["folder"]))
 
 
-def refuse_unfitting(plan: Plan, path: Path, tasks: Sequence[Task], workers: int) -> None:
-    """Refuse tasks that do not fit into this machine's memory, shared by so many workers, or onto the disk.
+def refuse_unfitting(plan: Plan, path: Path, tasks: Sequence[Task], workers: int, elsewhere: int | None = None) -> None:
+    """Refuse tasks that do not fit onto the disk, or into memory: of this machine, shared by workers, or elsewhere.
 
     Raises:
         PlanError: which part is too large, and what to lower.
         StoreError: the folders above the store cannot be looked into.
     """
-    machine, free = memory.machine_bytes(), _free_bytes(path)
+    machine, free = elsewhere or memory.machine_bytes(), _free_bytes(path)
     refuse(plan, machine, free, tasks)
     try:
         refuse(plan, machine // workers, free, tasks)
