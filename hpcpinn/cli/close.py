@@ -1,7 +1,12 @@
 """`hpcpinn close`."""
 
+from typing import Annotated
+
+import typer
+
 from hpcpinn.cli.arguments import StoreFolder
-from hpcpinn.cli.work import Number
+
+Number = Annotated[int, typer.Option("--submission", metavar="N", help="Number of the submission.")]
 
 
 def close(store: StoreFolder, number: Number) -> None:

@@ -19,7 +19,7 @@ def plan(study: StudyFile, store: StoreOption = None) -> None:
     planned = plan_study(study, store)
     plan, total = planned.plan, planned.plan.total
     print(f"study      {plan.name}, {plan.identity}")
-    print(f"store      {planned.store}")
+    print(f"store      {planned.store}{', with more than this study asks for' if planned.beyond else ''}")
     axes = ", ".join(f"{axis.name} {len(axis.values)}" for axis in plan.axes)
     print(f"cells      {planned.cells} ({axes})")
     print(f"tasks      {len(plan.tasks)}, {planned.missing} missing, up to {plan.seeds_per_task} seeds each")

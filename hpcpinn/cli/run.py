@@ -30,8 +30,13 @@ Adapt = Annotated[
 Coordinator = Annotated[
     str | None, typer.Option("--coordinator", metavar="HOST:PORT", help="Where processes meet that work together.")
 ]
-Processes = Annotated[int, typer.Option("--processes", metavar="N", help="How many processes work together.")]
-Rank = Annotated[int, typer.Option("--rank", metavar="R", help="Which of them this is, from 0, which has the store.")]
+# Without them, with --coordinator, srun's own say it.
+Processes = Annotated[
+    int, typer.Option("--processes", metavar="N", help="How many processes work together.", envvar="SLURM_NTASKS")
+]
+Rank = Annotated[
+    int, typer.Option("--rank", metavar="R", help="Which of them this is; 0 has the store.", envvar="SLURM_PROCID")
+]
 
 _LOG_WIDTH = 160
 

@@ -58,7 +58,7 @@ def _print(found: "Overview", as_json: bool, before: str) -> None:
 
 def _show(found: "Overview") -> None:
     total = sum(part.tasks for part in found.states.values())
-    print(f"{found.study}: {total} tasks, {sum(part.runs for part in found.states.values())} runs")
+    print(f"{found.study}: {total} tasks, {found.runs} runs")
     for name, part in found.states.items():
         print(f"  {name:8} {part.tasks:8} tasks {part.runs:8} runs  {part.share:6.1%} of the operations")
     if len(found.classes) > 1:

@@ -141,10 +141,18 @@ class Devices:
         return _joined(array, shape, NamedSharding(local, spec))
 
 
-def _joined(array: jax.Array, shape: tuple[int, ...], sharding: NamedSharding) -> jax.Array:
+def _joined(array: jax.Array, shape: tuple[int, ...], sharding: Sharding) -> jax.Array:
     """The parts that this process holds of an array as an array of another extent, without a copy."""
     parts = [shard.data for shard in array.addressable_shards]
     return jax.make_array_from_single_device_arrays(shape, sharding, parts)
+
+
+def unread(array: jax.Array) -> jax.Array:
+    """The same array as another object: JAX keeps a host copy of what was read of an array for as long as that lives.
+
+    Trained parameters of 34 MiB, read at step 0 and again later, took 70 MiB more than it takes to read them.
+    """
+    return _joined(array, array.shape, array.sharding)
 
 
 def _alone(body: Body, shared: Any, split: Any) -> Any:

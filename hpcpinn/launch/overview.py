@@ -17,7 +17,7 @@ from hpcpinn.store.comparison import Comparison, work_of
 from hpcpinn.store.ledger import Failure, Status
 from hpcpinn.store.measurements import Measurement
 from hpcpinn.store.roll import Projection
-from hpcpinn.store.store import open_store
+from hpcpinn.store.store import Store, open_store
 
 STATES = ("done", "running", "failed", "waiting")
 _EXTREMES = 3
@@ -85,6 +85,7 @@ class Overview:
     Attributes:
         study: its name.
         store: its folder.
+        runs: how many there are in all.
         states: tasks by state.
         classes: the same by memory.
         comparison: measured against projected; None before any task is done.
@@ -99,6 +100,7 @@ class Overview:
 
     study: str
     store: str
+    runs: int
     states: dict[str, Part]
     classes: tuple[Class, ...]
     comparison: Comparison | None
@@ -128,6 +130,7 @@ def overview(store: Path) -> Overview:
     return Overview(
         study=opened.study_name,
         store=str(opened.path),
+        runs=sum(task.count for task in tasks if task.is_first),
         states=_parts(tasks, ids),
         classes=_classes(tasks, ids, compared),
         comparison=compared,
@@ -135,8 +138,8 @@ def overview(store: Path) -> Overview:
         ends=dict(Counter(end.reason for end in ledger.ends(opened.path))),
         submissions=handed,
         queue_error=error,
-        slowest=_extremes(opened.path, tasks, measured, "seconds"),
-        largest=_extremes(opened.path, tasks, measured, "peak_bytes"),
+        slowest=_extremes(opened, tasks, measured, "seconds"),
+        largest=_extremes(opened, tasks, measured, "peak_bytes"),
         failures=tuple(ledger.failures(opened.path)),
     )
 
@@ -206,7 +209,7 @@ def _submitted(store: Path, one: submissions.Submission, queued: list[client.Que
 
 
 def _extremes(
-    store: Path, tasks: Mapping[Task, Projection], measured: Mapping[str, Measurement], what: str
+    store: Store, tasks: Mapping[Task, Projection], measured: Mapping[str, Measurement], what: str
 ) -> tuple[Extreme, ...]:
     """The finished tasks with the most of something."""
     largest = sorted(measured.values(), key=lambda one: -getattr(one, what))[:_EXTREMES]
@@ -218,7 +221,9 @@ def _extremes(
     )
 
 
-def _cell(store: Path, task: Task) -> dict[str, object]:
-    """What the task's networks have: the value of every axis but seed, by name."""
-    axes = open_store(store).attributes.get("axes", {})
-    return {name: values[place] for (name, values), place in zip(axes.items(), task.cell, strict=False)}
+def _cell(store: Store, task: Task) -> dict[str, object]:
+    """The value of every axis but seed at a task, by the last part of its key."""
+    if store.newest is None:
+        return {}
+    pairs = zip(store.newest.extent.axes, task.cell, strict=True)
+    return {key.rpartition(".")[2]: values[place] for (key, values), place in pairs}

@@ -1,4 +1,4 @@
-"""A study planned against this machine, without running or writing anything."""
+"""A study planned against this machine and what its store holds, without running or writing anything."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +10,11 @@ from hpcpinn.plan.duration import START_SECONDS
 from hpcpinn.plan.forecast import forecasts, in_turn
 from hpcpinn.plan.plan import Plan
 from hpcpinn.run import session
-from hpcpinn.store import creation
+from hpcpinn.store import creation, extension
 from hpcpinn.store.store import Store, open_store
+from hpcpinn.study.configuration import Scalar
 from hpcpinn.study.reading import read_study
+from hpcpinn.study.study import Study
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Planned:
         store: where its store is or would be.
         cells: cells of the sweep.
         missing: tasks that are not done there.
+        beyond: whether the store holds more than the study asks for; all of it is planned.
         classes: resource classes of the missing tasks.
         seconds: predicted for the missing tasks, one after the other on this machine.
     """
@@ -32,6 +35,7 @@ class Planned:
     store: Path
     cells: int
     missing: int
+    beyond: bool
     classes: tuple[ResourceClass, ...]
     seconds: float
 
@@ -42,15 +46,23 @@ def plan_study(study: str | Path, store: str | Path | None = None) -> Planned:
     Raises:
         HpcpinnError: the study is wrong, does not fit into this machine, or the store belongs to another one.
     """
-    question = read_study(study)
-    path = Path(store) if store is not None else default_store(question.name)
+    asked = read_study(study)
+    path = Path(store) if store is not None else default_store(asked.name)
+    question = extension.arranged(path, asked)
     plan = session.plan_of(question)
     waiting = list(plan.tasks) if creation.is_free(path) else missing(plan, _own(path, plan).path)
     session.refuse_unfitting(plan, path, waiting, workers=1)
     predicted = forecasts(plan, calibrate(path), waiting)
     seconds = START_SECONDS + in_turn(predicted)
-    return Planned(plan, path, len(list(question.cells())), len(waiting), classes(predicted), seconds)
+    beyond = [*map(len, _values(question))] != [*map(len, _values(asked))]
+    return Planned(plan, path, len(list(question.cells())), len(waiting), beyond, classes(predicted), seconds)
+
+
+def _values(study: Study) -> tuple[tuple[Scalar, ...], ...]:
+    return (*(axis.values for axis in study.axes), study.steps)
 
 
 def _own(path: Path, plan: Plan) -> Store:
-    return creation.own(open_store(path), plan)
+    store = open_store(path)
+    extension.check(store, plan)
+    return store

@@ -49,17 +49,18 @@ def of_tasks(tasks: Sequence[Task], loads: Sequence[Workload], variables: Sequen
     """Costs of tasks whose runs have these loads.
 
     All tasks with as many seeds leave the same in the store, those with the first seed apart, whose kernel may be the
-    only one that is kept, and those with a limit.
+    only one that is kept, those with a limit, and those of later steps.
     """
     limit = next((variable for variable in variables if variable.places is not None), None)
-    kinds = [(task.count, task.seeds[0] == 0, limit is not None and all(owned(limit, task))) for task in tasks]
+    drawn = [limit is not None and all(owned(limit, task)) for task in tasks]
+    kinds = [(task.count, task.seeds[0] == 0, draws, task.steps) for task, draws in zip(tasks, drawn, strict=True)]
     alike = dict(zip(kinds, tasks, strict=True))
     left = {kind: stored(task, variables) for kind, task in alike.items()}
     return tuple(_cost(kind, load, left[kind]) for kind, load in zip(kinds, loads, strict=True))
 
 
-def _cost(kind: tuple[int, bool, bool], load: Workload, left: Stored) -> Cost:
-    seeds, _, draws_limit = kind
+def _cost(kind: tuple[int, bool, bool, tuple[int, int]], load: Workload, left: Stored) -> Cost:
+    seeds, _, draws_limit, _ = kind
     peak = task_parts(load, seeds, left.values, draws_limit)
     return Cost(seeds * run_flops(load), peak, left.bytes, left.files)
 
@@ -82,8 +83,8 @@ def _blocks(size: int, files: int) -> int:
 
 
 def total(costs: Sequence[Cost], variables: int, labels: int) -> Cost:
-    """All tasks and the store's own files: one per variable, two per label, two groups and the list of tasks."""
-    own = variables + 2 * labels + 3
+    """All tasks and the store's own files: one per variable, two per label, two groups, list of tasks and extent."""
+    own = variables + 2 * labels + 4
     return Cost(
         flops=sum(cost.flops for cost in costs),
         peak=max((cost.peak for cost in costs), key=lambda parts: sum(parts.values())),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hpcpinn.plan.variables import Variable
+from hpcpinn.plan.variables import STEP, Variable
 
 # A cell with fewer rows than others leaves the end of these dimensions to NaN.
 PADDED = ("row", "col", "mode")
@@ -155,6 +155,7 @@ def data_variables(
     kept: Kept,
     available: Iterable[str],
     of_limit: tuple[int, ...] = (),
+    steps_per_task: int | None = None,
 ) -> tuple[Variable, ...]:
     """The variables of a store.
 
@@ -165,8 +166,9 @@ def data_variables(
         kept: how kernels are stored.
         available: what `Quantity.needs` may ask for and holds; "kernel" follows from `kept`.
         of_limit: places of the axes on which an infinitely wide network depends.
+        steps_per_task: length of a chunk along the recorded steps, kernels aside; all of them by default.
     """
-    layout = _Layout(tuple(sweep), sizes, seeds_per_task, of_limit)
+    layout = _Layout(tuple(sweep), sizes, seeds_per_task, of_limit, steps_per_task or sizes[STEP])
     there = {"", *available} | ({"kernel"} if kept.seeds else set())
     there -= set() if kept.seeds else {"layers"}
     return tuple(
@@ -182,10 +184,12 @@ class _Layout:
     sizes: Mapping[str, int]
     seeds_per_task: int
     of_limit: tuple[int, ...]
+    steps_per_task: int
 
     def small(self, quantity: Quantity) -> Variable:
         """A task's part is one chunk: its seeds side by side, everything after them whole."""
-        chunks = {dim: self.sizes[dim] for dim in quantity.dims} | {"seed": self.seeds_per_task}
+        chunks = {dim: self.sizes[dim] for dim in quantity.dims}
+        chunks |= {"seed": self.seeds_per_task, STEP: self.steps_per_task}
         return self._variable(quantity, chunks, "float64", None)
 
     def kernel(self, quantity: Quantity, kept: Kept) -> Variable:

@@ -23,7 +23,13 @@ def label_variables(axes: Sequence[Axis], sizes: Mapping[str, int], coordinates:
     return (
         *(_label(axis.name, (axis.name,), sizes, dtype_of(axis.values), axis.key) for axis in axes),
         *(_label(name, dims, sizes, *rest) for name, (dims, *rest) in LABELS.items() if sizes.keys() >= set(dims)),
-        _label("task", tuple(axis.name for axis in axes), sizes, "uint64", "id of the task that computes the run"),
+        _label(
+            "task",
+            tuple(axis.name for axis in axes),
+            sizes,
+            "uint64",
+            "id of the task that computes the run, or its first steps",
+        ),
         *_row_labels(axes, sizes, coordinates),
     )
 

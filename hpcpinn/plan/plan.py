@@ -1,9 +1,11 @@
 """A study becomes a plan: data that says what will run, what it costs, and what the store looks like."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from hpcpinn.errors import StudyError
 from hpcpinn.plan import cost
@@ -20,6 +22,8 @@ from hpcpinn.plan.variables import Variable
 from hpcpinn.plan.workload import Workload, workload
 from hpcpinn.study.axes import Axis
 from hpcpinn.study.configuration import Configuration
+from hpcpinn.study.extension import first_extent
+from hpcpinn.study.extent import Extent, Segments
 from hpcpinn.study.source import problem_source
 from hpcpinn.study.study import Study
 
@@ -29,6 +33,8 @@ class Plan:
     """What has to be done.
 
     Attributes:
+        study: what is planned.
+        extent: where its values lie in the store.
         name: name of the study.
         identity: sha256 of the study, which is also that of its store.
         axes: axes of the sweep, seed last.
@@ -46,6 +52,8 @@ class Plan:
         coordinates: the arrays written when the store is created.
     """
 
+    study: Study
+    extent: Extent
     name: str
     identity: str
     axes: tuple[Axis, ...]
@@ -89,21 +97,25 @@ def make_plan(study: Study, outline: Outline) -> Plan:
     """
     points = point_cells(study, outline)
     cells = _loads(study, outline, points)
-    packed = seeds_per_task({load for _, load in cells.values()}, len(study.seeds))
-    shape = shape_of(study, outline, points, [configuration for configuration, _ in cells.values()])
+    extent = study.extent or first_extent(study, _packed(study, cells))
+    packed = extent.seeds.chunk
+    shape = shape_of(study, extent, outline, points, [configuration for configuration, _ in cells.values()])
     names, sizes = [axis.name for axis in study.axes], shape.sizes
-    variables = data_variables(names, sizes, packed, shape.kept, shape.available, limit_places(study.cell_axes))
+    places, steps = limit_places(study.cell_axes), extent.steps.chunk
+    variables = data_variables(names, sizes, packed, shape.kept, shape.available, places, steps)
     labels = label_variables(study.axes, sizes, outline.coordinates)
     _refuse_duplicates(variables, labels)
-    tasks = tuple(_tasks(study, cells, packed))
-    loads = tuple(cells[task.cell][1] for task in tasks)
+    tasks = tuple(_tasks(study, cells, extent))
+    loads = tuple(_loads_of(tasks, cells, extent.steps))
     return Plan(
+        study=study,
+        extent=extent,
         name=study.name,
         identity=study.identity,
         axes=study.axes,
         sizes=sizes,
         terms=outline.terms,
-        steps=shape.steps,
+        steps=extent.steps.values,
         layers=shape.layers,
         linearized=shape.linearized,
         points=points,
@@ -130,12 +142,44 @@ def _loads(study: Study, outline: Outline, points: Sequence[PointCell]) -> Cells
     return cells
 
 
-def _tasks(study: Study, cells: Cells, packed: int) -> Iterator[Task]:
+def _packed(study: Study, cells: Cells) -> int:
+    return seeds_per_task({_recorded(load, study.steps) for _, load in cells.values()}, len(study.seeds))
+
+
+def _loads_of(tasks: Sequence[Task], cells: Cells, steps: Segments) -> Iterator[Workload]:
+    """A run of each task: later steps take the training from its beginning, and the kernel at step 0."""
+    known: dict[object, Workload] = {}
+    for task in tasks:
+        here = (task.cell, task.steps)
+        if here not in known:
+            load = _recorded(cells[task.cell][1], steps.at(range(*task.steps)))
+            known[here] = load if task.is_first else dataclasses.replace(load, records=load.records + 1)
+        yield known[here]
+
+
+def _recorded(load: Workload, steps: Sequence[int]) -> Workload:
+    return dataclasses.replace(load, records=len(steps), steps=max(1, steps[-1])) if load.steps else load
+
+
+def _tasks(study: Study, cells: Cells, extent: Extent) -> Iterator[Task]:
     # Where the problem's file lies does not count, neither here nor in the identity of the study.
     problem = problem_source(study).content
+    counted = any(axis.key == "training.steps" for axis in study.axes)
+    seeds, packed = list(zip(extent.seeds.starts, extent.seeds.parts, strict=True)), extent.seeds.chunk
     for cell, (configuration, _) in cells.items():
-        content = configuration.model_dump(mode="json", exclude_defaults=True) | {"problem": problem}
-        yield from tasks_of_cell(cell, content, study.seeds, packed)
+        for span, record in zip(extent.steps.spans, extent.steps.parts, strict=True):
+            content = _content(configuration, record, counted) | {"problem": problem}
+            for start, part in seeds:
+                yield from tasks_of_cell(cell, content, part, packed, start, span)
+
+
+def _content(configuration: Configuration, record: Sequence[int], counted: bool) -> dict[str, Any]:
+    """What decides a run at these steps: how far it is trained beyond them does not, unless cells differ by it."""
+    content = configuration.model_dump(mode="json", exclude_defaults=True)
+    if "training" in content:
+        content["training"] |= {"record": list(record)}
+        content["training"] = {key: value for key, value in content["training"].items() if counted or key != "steps"}
+    return content
 
 
 def _refuse_duplicates(variables: Sequence[Variable], labels: Sequence[Variable]) -> None:

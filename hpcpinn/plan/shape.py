@@ -8,6 +8,7 @@ from hpcpinn.plan.layers import all_layers
 from hpcpinn.plan.outline import Outline
 from hpcpinn.plan.points import PointCell
 from hpcpinn.study.configuration import Configuration
+from hpcpinn.study.extent import Extent
 from hpcpinn.study.study import Study
 
 
@@ -16,7 +17,6 @@ class Shape:
     """The shape of a store.
 
     Attributes:
-        steps: recorded steps.
         layers: layers whose share in the kernel is kept.
         linearized: the kernels under which training is predicted.
         sizes: length of every dimension.
@@ -24,7 +24,6 @@ class Shape:
         kept: how kernels are stored.
     """
 
-    steps: tuple[int, ...]
     layers: tuple[str, ...]
     linearized: tuple[str, ...]
     sizes: dict[str, int]
@@ -33,22 +32,21 @@ class Shape:
 
 
 def shape_of(
-    study: Study, outline: Outline, points: Sequence[PointCell], configurations: Sequence[Configuration]
+    study: Study, extent: Extent, outline: Outline, points: Sequence[PointCell], configurations: Sequence[Configuration]
 ) -> Shape:
-    """The shape of the store of a study, from the configurations of all its cells."""
+    """The shape of the store of a study with this extent, from the configurations of all its cells."""
     first = configurations[0]  # for keys that are the same in all
     available = _available(first, outline)
-    steps = (0,) if first.training is None else tuple(first.training.record)
     layers = all_layers((each.network for each in configurations), first.kernel.summands)
     linearized = _linearized(available)
-    sizes = _sizes(study, outline, points) | {"step": len(steps)}
+    sizes = _sizes(study, extent, outline, points)
     optional = {
         "layer": len(layers),
         "linearized": len(linearized),
         "draw": first.limit.draws if RANDOM_LIMIT in available else 0,
     }
     sizes |= {name: size for name, size in optional.items() if size}
-    return Shape(steps, layers, linearized, sizes, available, _kept(configurations, len(study.seeds)))
+    return Shape(layers, linearized, sizes, available, _kept(configurations, extent.seeds.size))
 
 
 def _available(first: Configuration, outline: Outline) -> frozenset[str]:
@@ -80,8 +78,9 @@ def _kept(configurations: Sequence[Configuration], seeds: int) -> Kept:
     return Kept(kept, "float32" if single else "float64", kernels[0].tile)
 
 
-def _sizes(study: Study, outline: Outline, points: Sequence[PointCell]) -> dict[str, int]:
+def _sizes(study: Study, extent: Extent, outline: Outline, points: Sequence[PointCell]) -> dict[str, int]:
     rows = max(point.rows for point in points)
-    axes = {axis.name: len(axis.values) for axis in study.axes}
+    axes = {axis.name: length for axis, length in zip(study.axes, extent.lengths(), strict=True)}
     terms = len(outline.terms)
-    return axes | {"row": rows, "col": rows, "term": terms, "block": terms + 1, "mode": rows}
+    inner = {"row": rows, "col": rows, "term": terms, "block": terms + 1, "mode": rows}
+    return axes | inner | {"step": extent.steps.size}

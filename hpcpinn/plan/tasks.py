@@ -1,4 +1,4 @@
-"""The unit of everything: one cell of the sweep times a slice of its seeds.
+"""The unit of everything: one cell of the sweep times a slice of its seeds, at some of its recorded steps.
 
 A task is what is scheduled, retried and published. Its id is a hash of what it computes, so it is the same in every
 store of the same study, and in a study that was extended.
@@ -14,22 +14,29 @@ from hpcpinn.study.identity import canonical
 
 @dataclass(frozen=True)
 class Task:
-    """One cell of the sweep and a slice of its seeds.
+    """One cell of the sweep and a slice of its seeds, at the recorded steps of one segment.
 
     Attributes:
         id: 16 hex digits, see `task_ids`.
         cell: position along every axis but the seed.
         seeds: positions [start, stop) along the seed axis.
+        steps: positions [start, stop) along the recorded steps; a record that was made longer has tasks of its own.
     """
 
     id: str
     cell: tuple[int, ...]
     seeds: tuple[int, int]
+    steps: tuple[int, int] = (0, 1)
 
     @property
     def count(self) -> int:
         """Number of seeds, that is of runs."""
         return self.seeds[1] - self.seeds[0]
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it has the first steps of its runs, and with them what does not depend on the step."""
+        return self.steps[0] == 0
 
 
 def slices(seeds: int, per_task: int) -> tuple[tuple[int, int], ...]:
@@ -42,19 +49,26 @@ def slices(seeds: int, per_task: int) -> tuple[tuple[int, int], ...]:
 
 
 def tasks_of_cell(
-    cell: tuple[int, ...], content: dict[str, Any], seeds: Sequence[int], per_task: int
+    cell: tuple[int, ...],
+    content: dict[str, Any],
+    seeds: Sequence[int],
+    per_task: int,
+    start: int = 0,
+    steps: tuple[int, int] = (0, 1),
 ) -> Iterator[Task]:
     """The tasks of one cell, in the order of the seed axis.
 
     Args:
         cell: position along every axis but the seed.
         content: everything that decides a run of this cell but its seed, as JSON.
-        seeds: values of the seed axis.
+        seeds: values of the seed axis, or of a segment of it.
         per_task: seeds of one task.
+        start: position of the first seed.
+        steps: positions [start, stop) of the recorded steps.
     """
     cuts = slices(len(seeds), per_task)
-    for cut, identity in zip(cuts, task_ids(content, [seeds[start:stop] for start, stop in cuts]), strict=True):
-        yield Task(identity, cell, cut)
+    for (first, last), identity in zip(cuts, task_ids(content, [seeds[slice(*cut)] for cut in cuts]), strict=True):
+        yield Task(identity, cell, (start + first, start + last), steps)
 
 
 def task_ids(content: dict[str, Any], slices_of_seeds: Sequence[Sequence[int]]) -> Iterator[str]:

@@ -50,29 +50,37 @@ class Variable:
 
 
 Region = tuple[range, ...]
+STEP = "step"
 
 
 def owned(variable: Variable, task: Task) -> Region:
     """The positions along every dimension that the task, and no other, writes; some are empty if it writes none.
 
-    What does not depend on the seed, or on an axis, belongs to the task at the first position there.
+    What does not depend on the seed, on the step, or on an axis, belongs to the task at the first position there.
     """
     if variable.places is not None:
         return _shared(variable, variable.places, task)
+    if not task.is_first and STEP not in variable.dims:
+        return _nothing(variable)
     cells = len(task.cell)
     start, stop = task.seeds
     kept = variable.shape[cells] if variable.kept_seeds is None else variable.kept_seeds
     seeds = range(min(start, kept), min(stop, kept))
-    rest = (range(size) for size in variable.shape[cells + 1 :])
+    after = zip(variable.dims[cells + 1 :], variable.shape[cells + 1 :], strict=True)
+    rest = (range(*task.steps) if dim == STEP else range(size) for dim, size in after)
     return (*(range(place, place + 1) for place in task.cell), seeds, *rest)
 
 
 def _shared(variable: Variable, places: tuple[int, ...], task: Task) -> Region:
     others = (at for place, at in enumerate(task.cell) if place not in places)
-    if task.seeds[0] or any(others):
-        return tuple(range(0) for _ in variable.dims)
+    if task.seeds[0] or not task.is_first or any(others):
+        return _nothing(variable)
     here = (range(task.cell[place], task.cell[place] + 1) for place in places)
     return (*here, *(range(size) for size in variable.shape[len(places) :]))
+
+
+def _nothing(variable: Variable) -> Region:
+    return tuple(range(0) for _ in variable.dims)
 
 
 def chunks(variable: Variable, region: Region) -> Iterator[tuple[int, ...]]:
@@ -84,9 +92,13 @@ def chunks(variable: Variable, region: Region) -> Iterator[tuple[int, ...]]:
     return product(*touched)
 
 
-def is_aligned(variable: Variable, region: Region) -> bool:
-    """Whether the region consists of whole chunks; the last chunk along a dimension ends with the array."""
+def is_aligned(variable: Variable, region: Region, whole: Region | None = None) -> bool:
+    """Whether the region consists of whole chunks.
+
+    The last chunk along a dimension ends with the array, or with what its owner has: a gap follows it.
+    """
+    ends = variable.shape if whole is None else [part.stop for part in whole]
     return all(
-        part.start % chunk == 0 and (part.stop % chunk == 0 or part.stop == size)
-        for part, chunk, size in zip(region, variable.chunks, variable.shape, strict=True)
+        part.start % chunk == 0 and (part.stop % chunk == 0 or part.stop == end)
+        for part, chunk, end in zip(region, variable.chunks, ends, strict=True)
     )

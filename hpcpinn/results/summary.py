@@ -79,8 +79,9 @@ def _quantities(study: xr.Dataset) -> Iterator[tuple[str, xr.DataArray]]:
 def _has_kernels(study: xr.Dataset) -> bool:
     if "kernel" not in study or study.sizes["seed"] < 2 or study["kernel"].isel(step=0).nbytes > _MOST_BYTES:
         return False
-    first = study["kernel"].isel(step=0, row=0, col=0)
-    return bool((np.isfinite(first) == (study["status"] == "done")).all())
+    # Of the first step, which a run that waits for the rest of a longer record has as well.
+    first, run = study["kernel"].isel(step=0, row=0, col=0), study["trace"].isel(step=0, block=0)
+    return bool((np.isfinite(first) == np.isfinite(run)).all())
 
 
 def _column(name: str, values: xr.DataArray) -> Column:

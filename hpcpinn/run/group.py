@@ -8,7 +8,9 @@ another rank than 0 is not heard.
 """
 
 import contextlib
+import functools
 import io
+import json
 
 from hpcpinn.kernel import processes
 from hpcpinn.plan.plan import Plan
@@ -18,9 +20,11 @@ from hpcpinn.run.computation import compute
 from hpcpinn.run.safety import SafePoints
 from hpcpinn.run.session import plan_of
 from hpcpinn.store import checkpoints
+from hpcpinn.study.extension import arranged
+from hpcpinn.study.extent import from_data, to_data
 from hpcpinn.study.study import Study
 
-_END = -1
+_END = b""
 
 
 def join(coordinator: str, count: int, rank: int) -> None:
@@ -29,18 +33,22 @@ def join(coordinator: str, count: int, rank: int) -> None:
 
 
 def follow(study: Study) -> None:
-    """Take part in every task that rank 0 begins, until it has come to its end."""
-    tasks = plan_of(study).tasks
-    while (place := processes.agree(_END)) != _END:
+    """Take part in every task that rank 0 begins, until it has come to its end.
+
+    What the store holds, and hence where a task lies in it, only rank 0 can see: it says so with every task.
+    """
+    while (said := processes.spread(_END)) != _END:
+        whole, place = _heard(study, said)
         with contextlib.suppress(Exception):  # rank 0 meets the same error, and records it
-            came = checkpoints.read(io.BytesIO(processes.spread(b"")), tasks[place].id)
-            compute(study, tasks[place], lambda *_: None, SafePoints(came and unpacked(came)))
+            came = checkpoints.read(io.BytesIO(processes.spread(b"")), _tasks(whole)[place].id)
+            compute(whole, _tasks(whole)[place], lambda *_: None, SafePoints(came and unpacked(came)))
 
 
 def announce(plan: Plan, task: Task, came: Checkpoint) -> None:
     """Rank 0: tell the others which task comes next, and how far it has come; nothing to do for a process alone."""
     if processes.are_several():
-        processes.agree(plan.tasks.index(task))
+        where = {"extent": to_data(plan.extent), "place": plan.tasks.index(task)}
+        processes.spread(json.dumps(where).encode())
         content = io.BytesIO()
         checkpoints.write(content, task.id, packed(came))
         processes.spread(content.getvalue())
@@ -49,4 +57,14 @@ def announce(plan: Plan, task: Task, came: Checkpoint) -> None:
 def end() -> None:
     """Rank 0: send the others home."""
     if processes.are_several():
-        processes.agree(_END)
+        processes.spread(_END)
+
+
+def _heard(study: Study, said: bytes) -> tuple[Study, int]:
+    content = json.loads(said)
+    return arranged(study, from_data(content["extent"])), content["place"]
+
+
+@functools.lru_cache(maxsize=1)
+def _tasks(study: Study) -> tuple[Task, ...]:
+    return plan_of(study).tasks

@@ -35,6 +35,7 @@ def run_seeds(
     ensemble: Ensemble,
     seeds: Sequence[int],
     sink: Sink,
+    skipped: int = 0,
     midway: Midway | None = None,
     pause: Pause = lambda *_: None,
 ) -> Record:
@@ -47,11 +48,12 @@ def run_seeds(
         ensemble: as many networks as seeds.
         seeds: the seeds.
         sink: is handed the tiles of all kernels as they are computed.
+        skipped: leading recorded steps of which nothing is told; what is told of the others depends on step 0.
         midway: where training goes on, if it has begun; what is needed of step 0 is computed again.
         pause: called where training can be left, between strides and after recorded steps.
     """
     records = list(midway.records) if midway else []
-    runs = _Runs(cell, ensemble, sink, midway, lambda step, params: pause(step, records, params))
+    runs = _Runs(cell, ensemble, sink, skipped, midway, lambda step, params: pause(step, records, params))
     for record in runs.records(seeds):
         records.append(record)
     return {name: np.stack([record[name] for record in records], axis=1) for name in records[0]}
@@ -62,8 +64,14 @@ class _Runs:
     cell: Setup
     ensemble: Ensemble
     sink: Sink
+    skipped: int
     midway: Midway | None
     pause: Callable[[int, Any], None]
+
+    @property
+    def _done(self) -> int:
+        """How many recorded steps are behind, or not asked for."""
+        return self.skipped + (len(self.midway.records) if self.midway else 0)
 
     def records(self, seeds: Sequence[int]) -> Iterator[Record]:
         """One record per recorded step, every quantity with a leading axis of networks."""
@@ -84,11 +92,10 @@ class _Runs:
         return self.ensemble.map(draw, (), self.ensemble.deal(keys))
 
     def _trained(self, training: Training, start: Any) -> Iterator[Record]:
-        done = len(self.midway.records) if self.midway else 0
-        first = observe(self.cell, self.ensemble, start, lambda _: None) if done else self._observe(0, start)
+        first = self._observe(0, start)
         course = _course(self.cell, training, first)
         prediction = self._prediction(training, course, first, start)
-        for place, params in enumerate(self._path(training, course, start), done):
+        for place, params in enumerate(self._path(training, course, start), self._done):
             now = self._observe(place, params) if place else first
             predicted = prediction.at(training.record[place], self._residuals(course, params)) if prediction else {}
             progress = self._progress(course, now, first, params, start)
@@ -118,15 +125,20 @@ class _Runs:
         def advance(params: Any, steps: int) -> Any:
             return self.ensemble.map(descent, (course.x, np.asarray(steps)), (params, rates))
 
+        record = training.record[self._done :]
         if self.midway is None:
-            return trajectory(advance, start, training.record, pause=self.pause)
-        record = training.record[len(self.midway.records) :]
+            return trajectory(advance, start, record, pause=self.pause)
         return trajectory(advance, self._resumed(self.midway, start), record, self.midway.step, self.pause)
 
     def _resumed(self, midway: Midway, start: Any) -> Any:
-        """The parameters where training goes on; they form the same tree as those at its start."""
-        tree = jax.tree.unflatten(jax.tree.structure(start), midway.take())
-        return jax.tree.map(jnp.asarray, self.ensemble.deal(tree))
+        """The parameters where training goes on, which form the same tree as those at its start.
+
+        Array by array, since dealing them out takes several copies of what is dealt out.
+        """
+        leaves, dealt = midway.take(), []
+        while leaves:
+            dealt.append(jax.block_until_ready(jnp.asarray(self.ensemble.deal(leaves.pop(0)))))
+        return jax.tree.unflatten(jax.tree.structure(start), dealt)
 
     def _progress(self, course: "_Course", now: Observation, first: Observation, params: Any, start: Any) -> Record:
         """The quantities that only training has."""

@@ -3,9 +3,11 @@
 They come between the batches of a task, between strides of training and after every recorded step. In a group of
 processes all ranks come by the same safe points, and rank 0 decides for all: they leave the task together, and go on
 with it from the file of rank 0.
+
+Between tiles of a kernel, which may take longer than a warning lasts, a process alone leaves with what there was at its
+last safe point.
 """
 
-import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -49,6 +51,8 @@ class SafePoints:
         self.passed = self.saved = False
         self._save, self._flushed = save, len(self.state.files)
         self._last = time.monotonic()
+        self._midway: Callable[[], Midway | None] | None = None
+        self._files = self._flushed
 
     def take_midway(self) -> Midway | None:
         """The batch that was left in the middle, once."""
@@ -69,13 +73,25 @@ class SafePoints:
             Stopped: this attempt is over.
             StoreError: the disk refuses.
         """
-        self.passed = True
+        self.passed, self._midway, self._files = True, midway, len(self.state.files)
         reason = interruption.requested()
         what = processes.agreed(_STOP if reason else _SAVE if self._is_late() else _GO_ON)
         if what != _GO_ON:
-            self._keep(midway())
+            self._keep()
         if what not in (_GO_ON, _SAVE):
             raise Stopped(reason or "rank 0 stopped")
+
+    def leave_if_asked(self) -> None:
+        """Leave between two tiles of a kernel, which is begun again later; a group goes on to its next safe point.
+
+        Raises:
+            Stopped: this attempt is over.
+            StoreError: the disk refuses.
+        """
+        reason = interruption.requested()
+        if reason and not processes.are_several():
+            self._keep()
+            raise Stopped(reason)
 
     def peak_bytes(self) -> int:
         """The largest peak memory of all attempts so far."""
@@ -84,10 +100,14 @@ class SafePoints:
     def _is_late(self) -> bool:
         return time.monotonic() - self._last > SAVE_SECONDS
 
-    def _keep(self, midway: Midway | None) -> None:
-        state = dataclasses.replace(self.state, midway=midway, peak_bytes=self.peak_bytes())
-        self._save(state, state.files[self._flushed :])
-        self._flushed, self._last, self.saved = len(state.files), time.monotonic(), True
+    def _keep(self) -> None:
+        """Save how far the task had come at its last safe point, once."""
+        if self._midway is None:
+            return
+        files = self.state.files[: self._files]
+        state = Checkpoint(self.state.finished, self._midway(), files, self.peak_bytes())
+        self._save(state, files[self._flushed :])
+        self._midway, self._flushed, self._last, self.saved = None, self._files, time.monotonic(), True
 
 
 def resume(store: Path, mine: Attempt) -> SafePoints:

@@ -1,7 +1,7 @@
 """From a study file to a store that tasks can be run on."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from hpcpinn.plan.tasks import Task
 from hpcpinn.run import memory, rehearsal, setup
 from hpcpinn.run.combinations import first_cells
 from hpcpinn.run.outlines import outline
-from hpcpinn.store import creation, disk, layout, ledger, leftovers
+from hpcpinn.store import creation, disk, extension, layout, ledger, leftovers
 from hpcpinn.store.provenance import provenance
 from hpcpinn.store.store import Store
 from hpcpinn.study.study import Study
@@ -44,7 +44,9 @@ def plan_of(study: Study) -> Plan:
 
 
 def open_session(study: Study, path: Path, workers: int, elsewhere: int | None = None) -> Session:
-    """Plan, refuse what cannot fit, rehearse the terms, and make or open the store.
+    """Plan, refuse what cannot fit into this machine, rehearse the terms, and make or extend the store.
+
+    The study of the session is the one that was given with all that the store holds besides.
 
     Args:
         study: the study.
@@ -55,35 +57,39 @@ def open_session(study: Study, path: Path, workers: int, elsewhere: int | None =
     Raises:
         PlanError: a task does not fit into this machine's memory shared by so many workers, or the disk is too full.
         ProblemError: a term is not finite somewhere.
-        StoreError: the store belongs to another study, or cannot be made.
+        StoreError: the store belongs to a study that this one does not extend, or cannot be made.
     """
     one_device_per_core(workers)
-    plan = plan_of(study)
-    finished = _finished(path)
-    refuse_unfitting(plan, path, [task for task in plan.tasks if task.id not in finished], workers, elsewhere)
-    return Session(study, plan, make_store(study, plan, path))
+
+    def admit(plan: Plan) -> None:
+        finished = _finished(path)
+        refuse_unfitting(plan, path, [task for task in plan.tasks if task.id not in finished], workers, elsewhere)
+
+    return make_session(study, path, admit)
 
 
-def make_store(study: Study, plan: Plan, path: Path) -> Store:
-    """Rehearse the terms, make the store or open the one that is there, and clear what killed processes left.
+def make_session(study: Study, path: Path, admit: Callable[[Plan], None]) -> Session:
+    """Plan, let `admit` refuse, rehearse the terms, and make or extend the store; see `open_session`."""
+    while True:
+        whole = extension.arranged(path, study)
+        plan = plan_of(whole)
+        admit(plan)
+        points = rehearsal.rehearse(whole, plan)
+        store = creation.create(path, plan, provenance(whole, **_facts(whole)), _coordinates(plan, points))
+        # Somebody else may have made or extended it between the look at it and the record: what it holds now counts.
+        if store.newest is not None and store.newest.extent == plan.extent:
+            leftovers.clear(path)
+            return Session(whole, plan, store)
+
+
+def study_of(store: Path | str) -> Study:
+    """The newest study of a store with all that the store holds: `plan_of` it is the plan that a worker needs.
 
     Raises:
-        ProblemError: a term is not finite somewhere.
-        StoreError: the store belongs to another study, or cannot be made.
+        StoreError: there is no store, or the source of its problem has changed.
+        ProblemError: the source of its problem is not where it was.
     """
-    points = rehearsal.rehearse(study, plan)
-    store = creation.create(path, plan, provenance(study, **_facts(study)), _coordinates(plan, points))
-    leftovers.clear(path)
-    return store
-
-
-def study_of(path: Path) -> Study:
-    """TEMPORARY."""
-    from hpcpinn.store.store import open_store
-    from hpcpinn.study.reading import parse_study
-
-    store = open_store(path)
-    return parse_study(store.attributes["study"], Path(store.attributes["folder"]))
+    return extension.study_of(store)
 
 
 def refuse_unfitting(plan: Plan, path: Path, tasks: Sequence[Task], workers: int, elsewhere: int | None = None) -> None:
@@ -118,7 +124,6 @@ def _facts(study: Study) -> dict[str, str]:
     configurations = [study.configuration(cell) for cell in first_cells(study, "kernel")]
     problem = type(setup.problem_of(configurations[0], study.folder))
     return {
-        "folder": str(study.folder.absolute()),
         "problem": configurations[0].problem,
         "equation": problems.describe(problem),
         "precision": ", ".join(dict.fromkeys(configuration.kernel.precision for configuration in configurations)),

@@ -72,8 +72,10 @@ def _compute(study: Study, plan: Plan, store: Store, task: Task, attempt: Attemp
     values = compute(study, task, kernels.keep, points)
     if regions.owns(plan, task, "limit_trace"):
         values |= limits.described(study, task.cell, plan.sizes.get("draw"))
-    values["peak_bytes"] = np.full(task.count, float(points.peak_bytes()))
+    peak = points.peak_bytes()
+    values = regions.own_part(plan, task, values | {"peak_bytes": np.full(task.count, float(peak))})
     results = {name: value for name, value in values.items() if name not in MEASURED}
     files = kernels.files + regions.write_region(store, plan, task, results)
-    measured = regions.write_region(store, plan, task, {name: values[name] for name in MEASURED})
-    ledger.publish(store.path, attempt, files, measured, int(values["peak_bytes"][0]))
+    costs = {name: value for name, value in values.items() if name in MEASURED}
+    measured = regions.write_region(store, plan, task, costs)
+    ledger.publish(store.path, attempt, files, measured, peak)

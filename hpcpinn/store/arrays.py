@@ -1,6 +1,6 @@
 """The arrays of a store on disk: zarr v3, plain chunks, every chunk with a checksum."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,3 +59,16 @@ def open_array(store: Path, name: str) -> zarr.Array:
         )
         raise StoreError(f"{store} has no array `{name}`; {nearest(name, names)}") from error
     return array.with_config({"write_empty_chunks": True})
+
+
+def ending(array: zarr.Array, shape: Sequence[int]) -> zarr.Array:
+    """The same chunks as an array of another shape; what the disk says of it stays.
+
+    A store is extended while others write and read: what they know of its shape comes from their plan or its record. A
+    chunk at the end of this shape is whole for zarr, which therefore replaces it without reading what was there.
+    """
+    if array.shape == tuple(shape):
+        return array
+    whole: Any = array.async_array
+    resized: Any = whole.metadata.update_shape(tuple(shape))
+    return zarr.Array(zarr.AsyncArray(resized, whole.store_path)).with_config({"write_empty_chunks": True})

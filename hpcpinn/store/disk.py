@@ -43,6 +43,16 @@ def reported(path: Path) -> Iterator[None]:
         ) from error
 
 
+def is_free(path: Path) -> bool:
+    """Whether a folder can be renamed to `path`: nothing is there, or an empty folder.
+
+    Raises:
+        StoreError: this cannot be seen from here.
+    """
+    with reported(path):
+        return not any(path.iterdir()) if path.is_dir() else not os.path.lexists(path)
+
+
 def flush(path: Path) -> None:
     """Wait until a file's bytes, or a folder's names, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -7,6 +7,9 @@ import numpy as np
 from hpcpinn.plan.plan import Plan
 from hpcpinn.plan.variables import Variable
 
+# Seed and step where an extension has left room that nothing uses.
+GAP = -1
+
 
 def label_values(plan: Plan, coordinates: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """A value for every array of `plan.coordinates`.
@@ -28,9 +31,10 @@ def label_values(plan: Plan, coordinates: Mapping[str, np.ndarray]) -> dict[str,
 
 def _known(plan: Plan) -> Iterator[tuple[str, np.ndarray]]:
     variables = {variable.name: variable for variable in plan.coordinates}
-    for axis in plan.axes:
+    for axis in plan.axes[:-1]:
         yield axis.name, _axis(axis.values, variables[axis.name].dtype)
-    yield "step", np.asarray(plan.steps, dtype="int64")
+    yield plan.axes[-1].name, np.asarray(plan.extent.seeds.padded(GAP), dtype="int64")
+    yield "step", np.asarray(plan.extent.steps.padded(GAP), dtype="int64")
     yield "block", _strings(("all", *plan.terms))
     if plan.layers:
         yield "layer", _strings(plan.layers)
@@ -59,7 +63,7 @@ def _terms(plan: Plan, variable: Variable) -> np.ndarray:
 
 def _tasks(plan: Plan, variable: Variable) -> np.ndarray:
     ids = np.zeros(variable.shape, dtype="uint64")
-    for task in plan.tasks:
+    for task in (task for task in plan.tasks if task.is_first):
         ids[task.cell][slice(*task.seeds)] = int(task.id, 16)
     return ids
 

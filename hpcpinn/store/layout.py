@@ -4,6 +4,7 @@
     <store>/<array>/zarr.json, <store>/<array>/c.…   one array per quantity; chunks lie flat in its folder
     <store>/ledger/zarr.json                         a group without arrays, so that listings of the store stay clean
     <store>/ledger/tasks.json                        all tasks, their projected operations and memory
+    <store>/ledger/extent.<n>.json                   what the store holds since it was extended n times; the last counts
     <store>/ledger/<task>.done.json                  the task is published: this file alone says so
     <store>/ledger/<task>.failed.json                the last attempt failed, and why
     <store>/ledger/<task>.<attempt>.running.json     an attempt is under way; touched while it lives
@@ -49,6 +50,11 @@ def ledger(store: Path) -> Path:
 def tasks(store: Path) -> Path:
     """The list of all tasks."""
     return ledger(store) / TASKS
+
+
+def extent(store: Path, number: int) -> Path:
+    """The record of what the store holds, as it was made or after so many extensions."""
+    return ledger(store) / f"extent.{number}.json"
 
 
 def done(store: Path, task: str) -> Path:

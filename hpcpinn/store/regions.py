@@ -8,7 +8,7 @@ from hpcpinn.plan.hypercube import PADDED
 from hpcpinn.plan.plan import Plan
 from hpcpinn.plan.tasks import Task
 from hpcpinn.plan.variables import Region, Variable, chunks, is_aligned, owned
-from hpcpinn.store import disk, layout
+from hpcpinn.store import arrays, disk, layout
 from hpcpinn.store.store import Store
 
 
@@ -43,7 +43,8 @@ def write_region(
         variable = _variable(plan, name)
         region = region_of(variable, task, part or {})
         with disk.reported(store.path):
-            store.array(name)[tuple(slice(at.start, at.stop) for at in region)] = _shaped(variable, region, task, value)
+            array = arrays.ending(store.array(name), [at.stop for at in region])
+            array[tuple(slice(at.start, at.stop) for at in region)] = _shaped(variable, region, task, value)
         files.extend(layout.chunk(name, position) for position in chunks(variable, region))
     return files
 
@@ -62,7 +63,7 @@ def region_of(variable: Variable, task: Task, part: Mapping[str, range]) -> Regi
         raise ValueError(
             f"task {task.id} owns {_spelled(variable, whole)} and was to write {_spelled(variable, region)}"
         )
-    if not is_aligned(variable, region):
+    if not is_aligned(variable, region, whole):
         raise ValueError(f"{_spelled(variable, region)} is not made of whole chunks of {variable.chunks}")
     return region
 
@@ -71,6 +72,12 @@ def owns(plan: Plan, task: Task, name: str) -> bool:
     """Whether this plan has the variable, and the task writes some of it."""
     variable = plan.variable(name)
     return variable is not None and all(owned(variable, task))
+
+
+def own_part(plan: Plan, task: Task, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The values of variables that this task writes: a task of later steps leaves what has no step to the first one."""
+    skipped = [] if task.is_first else [name for name in values if not owns(plan, task, name)]
+    return {name: value for name, value in values.items() if name not in skipped}
 
 
 def owned_files(plan: Plan, task: Task, names: Iterable[str] | None = None) -> list[str]:

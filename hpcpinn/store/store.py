@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hpcpinn.errors import StoreError
-from hpcpinn.store import disk, layout
+from hpcpinn.store import disk, extents, layout
+from hpcpinn.store.extents import Record
 
 if TYPE_CHECKING:
     import zarr
@@ -22,21 +23,28 @@ class Store:
     Attributes:
         path: its folder.
         attributes: provenance, as written when it was created.
+        newest: what it holds since it was extended last, or made; None in a store from before this was noted.
     """
 
     path: Path
     attributes: Mapping[str, Any]
+    newest: Record | None = field(default=None, repr=False)
     _open: "dict[str, zarr.Array]" = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def identity(self) -> str:
-        """sha256 of the study that it belongs to."""
-        return self.attributes["identity"]
+        """sha256 of the newest study that it belongs to."""
+        return self.newest.identity if self.newest else self.attributes["identity"]
 
     @property
     def study_name(self) -> str:
-        """Name of the study that it belongs to."""
-        return self.attributes["study_name"]
+        """Name of the newest study that it belongs to."""
+        return self.newest.study_name if self.newest else self.attributes["study_name"]
+
+    @property
+    def study_text(self) -> str:
+        """Text of the newest study that it belongs to."""
+        return self.newest.study if self.newest else self.attributes["study"]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -59,14 +67,14 @@ class Store:
 
 
 def open_store(path: Path | str) -> Store:
-    """Open a store; only one small file is read.
+    """Open a store; only its attributes and what it holds are read.
 
     Raises:
         StoreError: there is nothing at `path`, or it is not a store that this version can read.
     """
     path = Path(path)
     with disk.reported(path):
-        return Store(path, _attributes(path))
+        return Store(path, _attributes(path), extents.newest(path))
 
 
 def _attributes(path: Path) -> dict[str, Any]:

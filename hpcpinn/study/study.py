@@ -1,6 +1,6 @@
 """A study that was read: its axes, and the configuration of each of its cells."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from hpcpinn.study import grid
 from hpcpinn.study.axes import Axis
 from hpcpinn.study.configuration import Configuration, Scalar
+from hpcpinn.study.extent import Extent, Segments
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Study:
 
     `text` is the file as written and `folder` where it lies: a relative problem file is found from there. The axes are
     width, depth, the others sorted by key, and seed. `base` is the document into which the values of a cell are put.
+    `extent` says where values lie in a store that was made before; without it they lie in the order written.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Study:
     axes: tuple[Axis, ...]
     identity: str
     base: dict[str, Any] = field(repr=False, compare=False)
+    extent: Extent | None = field(default=None, repr=False)
 
     @property
     def problem(self) -> str:
@@ -44,6 +47,21 @@ class Study:
     def seeds(self) -> tuple[int, ...]:
         """The values of the seed axis."""
         return tuple(int(seed) for seed in self.axes[-1].values)
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The recorded steps."""
+        return (0,) if self.base["training"] is None else tuple(self.base["training"]["record"])
+
+    def seeds_at(self, positions: Iterable[int]) -> tuple[int, ...]:
+        """The seeds at positions of the store."""
+        seeds = self.extent.seeds if self.extent else Segments(1, (self.seeds,))
+        return seeds.at(positions)
+
+    def steps_at(self, positions: Iterable[int]) -> tuple[int, ...]:
+        """The recorded steps at positions of the store."""
+        steps = self.extent.steps if self.extent else Segments(1, (self.steps,))
+        return steps.at(positions)
 
     def cells(self) -> Iterator[grid.Cell]:
         """The position of every cell on `cell_axes`, row-major."""

@@ -235,13 +235,14 @@ def test_a_group_of_another_program_is_left_alone(hpcpinn, here, write):
 
 
 @pytest.mark.parametrize("command", ["plan", "run"])
-def test_the_store_of_another_study_is_named_with_both_hashes(command, hpcpinn, here, write, finished):
+def test_the_store_of_another_study_is_named_with_what_differs(command, hpcpinn, here, write, finished):
     before = listing(finished)
-    own = hpcpinn("plan", write()).output.split()[2]
-    other = write(changed("seed = 3", "seed = 4"))
-    planned = hpcpinn("plan", other).output.split()[2]
-    words = ["belongs to the study `small`", own, planned, "another folder with --store", "move the old one away"]
-    assert own != planned
+    other = write(changed("boundary = 2", "boundary = 3"))
+    words = [
+        "belongs to the study `small`, which this one does not extend",
+        "`points.boundary` is 2 in the store and 3 in this study",
+        "Write `boundary = 2` under [points], or give another store with --store",
+    ]
     assert_refused(hpcpinn, here, command, words, other, "--store", finished / "small.zarr")
     assert listing(finished) == before
 

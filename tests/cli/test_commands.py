@@ -97,6 +97,17 @@ def test_a_plan_counts_what_is_missing_in_a_store(hpcpinn, finished, copied):
     assert "tasks      3, 2 missing" in hpcpinn("plan", finished / "study.toml", "--store", copied).output
 
 
+def test_a_study_that_was_edited_extends_its_store(hpcpinn, write, copied):
+    larger = write(STUDY.replace("[2, 4, 8]", "[2, 3, 4, 8]"))
+    assert "tasks      4, 1 missing" in hpcpinn("plan", larger, "--store", copied).output
+    answer = hpcpinn("run", larger, "--store", copied)
+    assert (answer.status, answer.output.splitlines()[0]) == (0, f"small: 1 of 4 tasks are missing in {copied}")
+    assert "small: 4 tasks, 12 runs" in hpcpinn("status", copied).output
+    smaller = hpcpinn("plan", write(STUDY.replace("[2, 4, 8]", "[8]")), "--store", copied).output
+    assert f"store      {copied}, with more than this study asks for\n" in smaller
+    assert "tasks      4, 0 missing" in smaller
+
+
 def test_an_empty_folder_may_become_a_store(hpcpinn, here, write):
     (here / "empty").mkdir()
     assert "tasks      3, 3 missing" in hpcpinn("plan", write(), "--store", "empty").output

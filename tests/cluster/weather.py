@@ -21,6 +21,12 @@ class Weather:
             "slurmd killed": lambda element, node: self.lose(node),
         }
 
+    def forecast(self, rounds: int) -> list[str]:
+        """Every way so many times, in random order."""
+        ways = [*self.ways] * rounds
+        self.random.shuffle(ways)
+        return ways
+
     def blow(self, name: str) -> bool:
         """Do this to a running element of an array; whether there was one."""
         running = [job for job in self.cluster.squeue() if job["state"] == "RUNNING" and job["index"].isdigit()]

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpcpinn.plan.classes import GIB, MOST_CLASSES, classes, memory_class, time_class
+from hpcpinn.plan.classes import MOST_CLASSES, classes, time_class
 from hpcpinn.plan.forecast import Forecast, forecasts
+from hpcpinn.plan.memory import GIB, memory_class
 from hpcpinn.plan.tasks import Task
 from tests.plan.conftest import RATES
 

@@ -38,7 +38,7 @@ def cube(lengths, seeds, per_task, rows, tile, steps, keep, limit, depends):
     packed = min(per_task, seeds)
     variables = data_variables([*axes, "seed"], sizes, packed, kept, {"training", "exact", *limit}, places)
     cells = itertools.product(*map(range, lengths))
-    return variables, [Task(f"{cell}{cut}", cell, cut) for cell in cells for cut in slices(seeds, packed)]
+    return variables, [Task(f"{cell}{cut}", cell, cut, (0, steps)) for cell in cells for cut in slices(seeds, packed)]
 
 
 def touched(variable, task):

@@ -1,7 +1,11 @@
 """A task that is stopped at a safe point and goes on gives the bits of one that was not."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
 from itertools import count
 
 import numpy as np
@@ -11,6 +15,7 @@ from hpcpinn.kernel import ensembles
 from hpcpinn.plan import narrow
 from hpcpinn.run import interruption, runs, safety
 from hpcpinn.run.checkpoint import Checkpoint, Midway, packed, unpacked
+from hpcpinn.run.kernels import Kernels
 from hpcpinn.run.safety import SafePoints
 from hpcpinn.run.session import open_session
 from hpcpinn.run.task import execute
@@ -78,9 +83,11 @@ def reached(monkeypatch):
 class Case:
     """A study of one task, its empty store, and the store of a run that nobody stopped."""
 
-    def __init__(self, folder, text):
+    def __init__(self, folder, text, is_narrow):
         (folder / "study.toml").write_text(text)
-        self.session = open_session(read_study(folder / "study.toml"), folder / "empty.zarr", workers=1)
+        self.is_narrow = is_narrow
+        with narrow_at_will(is_narrow):
+            self.session = open_session(read_study(folder / "study.toml"), folder / "empty.zarr", workers=1)
         (self.task,) = self.session.plan.tasks
         self.folder, self.names = folder, count()
         self.whole = self.new()
@@ -93,7 +100,8 @@ class Case:
 
     def attempt(self, store):
         interruption.clear()
-        return execute(self.session.study, self.session.plan, store, self.task)
+        with narrow_at_will(self.is_narrow):
+            return execute(self.session.study, self.session.plan, store, self.task)
 
     def assert_like_whole(self, store):
         assert_same_bits(store.path, self.whole.path)
@@ -103,23 +111,24 @@ class Case:
         assert not layout.checkpoint(store.path, self.task.id).exists()
 
 
-def wide_at_will(patch, is_narrow):
-    patch.setattr(narrow, "NARROW", 1e99 if is_narrow else 0.0)
+@contextmanager
+def narrow_at_will(is_narrow):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(narrow, "NARROW", 1e99 if is_narrow else 0.0)
+        ensembles._is_narrow.cache_clear()
+        yield
     ensembles._is_narrow.cache_clear()
 
 
 @pytest.fixture(scope="module", params=STUDIES)
 def known(request, tmp_path_factory):
     text, is_narrow, points = STUDIES[request.param]
-    with pytest.MonkeyPatch.context() as patch:
-        wide_at_will(patch, is_narrow)
-        yield Case(tmp_path_factory.mktemp("stopped"), text), points
-    ensembles._is_narrow.cache_clear()
+    return Case(tmp_path_factory.mktemp("stopped"), text, is_narrow), points
 
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory):
-    return Case(tmp_path_factory.mktemp("one"), STUDIES["narrow, float32"][0])
+    return Case(tmp_path_factory.mktemp("one"), *STUDIES["narrow, float32"][:2])
 
 
 def ends(store):
@@ -165,6 +174,28 @@ def test_saved_at_every_safe_point_without_being_asked(known, reached, monkeypat
     assert case.attempt(store).state == "done"
     assert len(saved) == points
     assert not ends(store)
+    case.assert_like_whole(store)
+
+
+# Kernels of seven rows have three tiles of at most four on and above the diagonal: nine in a run of three records.
+# What was computed again of step 0 is not kept again.
+def test_stopped_amid_every_kernel_one_after_the_other(case, reached, monkeypatch):
+    """Asked between two tiles it leaves with what there was before the kernel, and begins the kernel again."""
+    _, seen = reached
+    store, tiles = case.new(), []
+    keep = Kernels.keep
+
+    def counted(self, *given):
+        tiles.append(0)
+        if len(tiles) in (1, 5, 6, 10):  # of the first kernel, the second one twice, and the third one
+            interruption.request("preempted")
+        return keep(self, *given)
+
+    monkeypatch.setattr(Kernels, "keep", counted)
+    states = [case.attempt(store).state for _ in range(5)]
+    assert states == ["stopped"] * 4 + ["done"]
+    assert len(seen) == 8
+    assert sorted(end["saved"] for end in ends(store)) == [False, False, True, True]
     case.assert_like_whole(store)
 
 
@@ -268,6 +299,47 @@ def test_time_and_peak_memory_are_those_of_all_attempts(case, reached):
     assert ((seconds >= 1000) & (seconds < 1100)).all()  # three networks side by side
     assert (store.array("peak_bytes")[...] == 2**50).all()
     assert ledger.read(store.path, case.task.id)["peak_bytes"] == 2**50
+
+
+ATTEMPT = """
+import sys
+from pathlib import Path
+from hpcpinn.run import interruption
+from hpcpinn.run.safety import SafePoints
+from hpcpinn.run.session import open_session
+from hpcpinn.run.task import execute
+from hpcpinn.study.reading import read_study
+
+study, store, stop = sys.argv[1:]
+reach, times = SafePoints.reach, []
+
+def counted(self, *midway):
+    times.append(0)
+    if len(times) == int(stop):
+        interruption.request("preempted")
+    reach(self, *midway)
+
+SafePoints.reach = counted
+session = open_session(read_study(study), Path(store), workers=1)
+(task,) = session.plan.tasks
+print(execute(session.study, session.plan, session.store, task).state)
+"""
+
+
+def attempt_on(devices, case, store, stop):
+    command = [sys.executable, "-c", ATTEMPT, str(case.folder / "study.toml"), str(store.path), str(stop)]
+    settings = {"JAX_NUM_CPU_DEVICES": str(devices), "JAX_PLATFORMS": "cpu"}
+    result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **settings}, check=False)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("devices", [(1, 2, 4), (4, 1), (2, 8, 1)])
+def test_it_goes_on_with_the_same_bits_on_another_number_of_devices(case, devices):
+    store = case.new()
+    assert [attempt_on(count, case, store, stop=2) for count in devices[:-1]] == ["stopped"] * (len(devices) - 1)
+    assert attempt_on(devices[-1], case, store, stop=0) == "done"
+    case.assert_like_whole(store)
 
 
 def test_a_checkpoint_packs_and_unpacks():

@@ -28,6 +28,23 @@ peak = open_store(store).array("peak_bytes")[...]
 print(json.dumps({"missing": completion.missing, "measured": float(peak.max()), "projected": sum(cost.peak.values())}))
 """
 
+# At every safe point, and at the second one.
+SAVING = """
+from hpcpinn.run import safety
+safety.SAVE_SECONDS = -1.0
+"""
+STOPPING = """
+from hpcpinn.run import interruption
+from hpcpinn.run.safety import SafePoints
+reach, times = SafePoints.reach, []
+def counted(self, *midway):
+    times.append(0)
+    if len(times) == 2:
+        interruption.request("walltime")
+    reach(self, *midway)
+SafePoints.reach = counted
+"""
+
 TWO_TERMS = "residual = {}\nboundary = 2".format
 SIX_TERMS = "momentum_x = 64\nmomentum_y = 64\ncontinuity = 64\nwalls_u = 40\nwalls_v = 40\noutflow = 10"
 LIMIT = "[limit]\ncompare = true\n"
@@ -69,6 +86,12 @@ STUDIES = {
     "six terms": {"problem": "navier_stokes2d", "width": 128, "depth": 2, "rest": "", "points": SIX_TERMS},
 }
 
+# Parameters are the largest part.
+SAVED = {
+    "a wide network": {"width": 2048, "depth": 3, "points": TWO_TERMS(30)},
+    "narrow networks": {"width": 512, "depth": 3, "seeds": 8, "points": TWO_TERMS(30)},
+}
+
 
 def touched(size):
     return np.ones(size, dtype=np.uint8)
@@ -104,12 +127,39 @@ def test_the_machine_has_more_memory_than_this_process_uses():
 def test_a_task_takes_no_more_than_was_projected(name, text, tmp_path: Path):
     study = tmp_path / "study.toml"
     study.write_text(text(**STUDIES[name]))
-    command = [sys.executable, "-c", MEASURE, str(study), str(tmp_path / "store.zarr")]
+    assert_as_projected(measured(MEASURE, study))
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_nor_does_one_that_saves_itself(name, text, tmp_path: Path):
+    study = tmp_path / "study.toml"
+    study.write_text(text(**SAVED[name]))
+    assert_as_projected(measured(SAVING + MEASURE, study))
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_nor_does_one_that_goes_on_from_a_checkpoint(name, text, tmp_path: Path):
+    study = tmp_path / "study.toml"
+    study.write_text(text(**SAVED[name]))
+    assert "Interrupted: stopped (walltime)" in started(STOPPING + MEASURE, study).stderr
+    assert_as_projected(measured(MEASURE, study))
+
+
+def measured(program: str, study: Path):
+    result = started(program, study)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+def started(program: str, study: Path):
+    command = [sys.executable, "-c", program, str(study), str(study.with_name("store.zarr"))]
     # As many virtual devices as a user has; a GPU has memory of its own, which is not projected.
     environment = {key: value for key, value in os.environ.items() if key != "JAX_NUM_CPU_DEVICES"}
     environment["JAX_PLATFORMS"] = "cpu"
-    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=True, timeout=300)
-    found = json.loads(result.stdout.splitlines()[-1])
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=300)
+
+
+def assert_as_projected(found):
     assert found["missing"] == 0
     assert found["measured"] <= found["projected"]
     assert found["projected"] <= 1.5 * found["measured"]  # a bound that is not tight refuses what would fit

@@ -40,7 +40,7 @@ def test_the_layout_of_a_new_store(study, folder):
     planned = {variable.name for variable in (*opened.plan.variables, *opened.plan.coordinates)}
     assert set(opened.store.names) == planned
     assert {path.name for path in folder.iterdir()} == planned | {"ledger", "zarr.json"}
-    assert {path.name for path in (folder / "ledger").iterdir()} == {"tasks.json", "zarr.json"}
+    assert {path.name for path in (folder / "ledger").iterdir()} == {"tasks.json", "zarr.json", "extent.0.json"}
     assert [path.name for path in folder.parent.iterdir()] == ["small.zarr"]
 
 
@@ -156,6 +156,6 @@ def test_folders_that_cannot_be_looked_into(study, tmp_path):
 
 def test_the_store_of_another_study(study, folder):
     open_session(study(), folder, workers=1)
-    with pytest.raises(errors.StoreError, match="belongs to the study `small`"):
-        open_session(study("seed = 2"), folder, workers=1)
-    assert len(open_store(folder).array("seed")[...]) == 1
+    with pytest.raises(errors.StoreError, match=r"belongs to the study `small`.*`points.boundary` is 2.*and 3"):
+        open_session(study(points="residual = 4\nboundary = 3"), folder, workers=1)
+    assert len(open_store(folder).array("x")[...]) == 6

@@ -69,7 +69,7 @@ mine = ledger.attempts.begin(task.id)
 message = told(ledger.publish, path, mine, files)
 assert "No space left" in message, message
 assert "No space left" in told(ledger.fail, path, mine, "broke")
-assert {found.name for found in layout.ledger(path).iterdir()} == {"zarr.json", "tasks.json"}
+assert {found.name for found in layout.ledger(path).iterdir()} == {"zarr.json", "tasks.json", "extent.0.json"}
 (folder / "filler").unlink()
 assert ledger.publish(path, mine, files)
 """

@@ -8,6 +8,7 @@ import os
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from hpcpinn.errors import ClusterError
@@ -80,10 +81,17 @@ def queue(jobs: Collection[str]) -> list[Queued]:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the controller remembers of a job: its state, "" if nothing, and how often it was started again."""
+    """What the controller remembers of a job.
+
+    Attributes:
+        state: "" if it remembers nothing.
+        run: how often it was started again.
+        ends: when its time is over, in seconds since the epoch; None where that is not known, or never.
+    """
 
     state: str = ""
     run: int = 0
+    ends: float | None = None
 
 
 def facts(job: str) -> Facts:
@@ -93,7 +101,17 @@ def facts(job: str) -> Facts:
     except ClusterError:
         return Facts()
     restarts = fields.get("Restarts", "")
-    return Facts(fields.get("JobState", ""), int(restarts) if restarts.isdecimal() else 0)
+    return Facts(
+        fields.get("JobState", ""), int(restarts) if restarts.isdecimal() else 0, _time(fields.get("EndTime", ""))
+    )
+
+
+def _time(text: str) -> float | None:
+    """Seconds since the epoch of a local time as Slurm writes it; None for "Unknown"."""
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return None
 
 
 def is_broken(node: str) -> bool:

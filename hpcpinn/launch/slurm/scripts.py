@@ -113,32 +113,17 @@ def _surroundings(profile: Profile) -> list[str]:
 
 
 _MODULE = ("-m", "hpcpinn")
-# Steps may use all that the job was given, whatever the site's defaults for steps are.
-_STEP = "srun --mem=0 --cpu-bind=none"
 
 
 def _working(profile: Profile, work: Sequence[str], array: Array) -> list[str]:
     """Start the worker, hand it the warning, and wait until it has saved."""
-    start = _quoted(_python(profile), *_MODULE, *work)
-    before: list[str] = []
-    if array.nodes > 1:
-        before = [
-            'first=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)',
-            f'meeting="$first:$(({_FIRST_PORT} + SLURM_JOB_ID % {_PORTS}))"',
-        ]
-        start = (
-            f'{_STEP} --ntasks={array.nodes} --ntasks-per-node=1 --kill-on-bad-exit=1 {start} --coordinator "$meeting"'
-        )
-    elif profile.preemption == "cancel":
-        # A step is told at the beginning of the site's grace time, a process of the batch shell at its end.
-        start = f"{_STEP} --ntasks=1 {start}"
     return [
-        *before,
+        *(_MEETING if array.nodes > 1 else ()),
         "# Bash takes a signal only while it waits: the worker runs beside it, and is told.",
         "trap 'signalled=yes; kill -USR1 \"$worker\" 2>/dev/null || true' USR1",
         "trap 'signalled=yes; kill -TERM \"$worker\" 2>/dev/null || true' TERM",
         "worker=",
-        f'(trap "" USR1; exec {start} --ends "$ends") &',
+        f"{_start(profile, work, array)} &",
         "worker=$!",
         "while",
         "  signalled=no",
@@ -148,6 +133,30 @@ def _working(profile: Profile, work: Sequence[str], array: Array) -> list[str]:
         "do :; done",
         'exit "$status"',
     ]
+
+
+def _start(profile: Profile, work: Sequence[str], array: Array) -> str:
+    """The command of the worker, which ignores the warning until it has begun to listen."""
+    worker = f'{_quoted(_python(profile), *_MODULE, *work)} --ends "$ends"'
+    deaf = 'bash -c \'trap "" USR1; exec "$@"\' bash'
+    if array.nodes > 1:
+        return f'{_step(profile, array.nodes)} {deaf} {worker} --coordinator "$meeting"'
+    if profile.preemption == "cancel":
+        # A step is told at the beginning of the site's grace time, a process of the batch shell at its end.
+        return f"{_step(profile, 1)} {deaf} {worker}"
+    return f'(trap "" USR1; exec {worker})'
+
+
+_MEETING = (
+    'first=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)',
+    f'meeting="$first:$(({_FIRST_PORT} + SLURM_JOB_ID % {_PORTS}))"',
+)
+
+
+def _step(profile: Profile, processes: int) -> str:
+    """A step with all that the job was given: by itself it takes a core, and the site's default of memory."""
+    each = f"--ntasks-per-node=1 --cpus-per-task={profile.cpus_per_task} --mem=0"
+    return f"srun --ntasks={processes} {each} --kill-on-bad-exit=1"
 
 
 def _devices(profile: Profile, gpus: int) -> list[str]:

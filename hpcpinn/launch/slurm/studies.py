@@ -10,8 +10,7 @@ from hpcpinn.launch.slurm.submission import Prepared
 from hpcpinn.plan.plan import Plan
 from hpcpinn.plan.tasks import Task
 from hpcpinn.run import session
-from hpcpinn.store import creation, submissions
-from hpcpinn.store.store import open_store
+from hpcpinn.store import creation, extension, submissions
 from hpcpinn.store.submissions import Submission
 from hpcpinn.study.reading import read_study
 from hpcpinn.study.study import Study
@@ -22,8 +21,8 @@ class Request:
     """What is asked of a cluster.
 
     Attributes:
-        study: the study.
-        plan: its plan, of everything that its store holds.
+        study: the study as it was asked for.
+        plan: its plan, with all that the store holds besides.
         store: absolute path of the store.
         profile: the cluster.
         missing: tasks that are not done.
@@ -43,21 +42,25 @@ class Request:
 
 
 def request(study: str | Path, store: str | Path | None, profile: Profile) -> Request:
-    """What a study has left to do, without writing anything.
+    """What a study, with all that its store holds besides, has left to do; nothing is written.
 
     Raises:
         HpcpinnError: the study is wrong, or the store belongs to another one.
     """
-    question = read_study(study)
-    path = Path(store if store is not None else default_store(question.name)).absolute()
-    plan = session.plan_of(question)
-    waiting = list(plan.tasks) if creation.is_free(path) else missing(plan, creation.own(open_store(path), plan).path)
+    asked = read_study(study)
+    path = Path(store if store is not None else default_store(asked.name)).absolute()
+    plan = session.plan_of(extension.arranged(path, asked))
+    return _request(asked, plan, path, profile)
+
+
+def _request(study: Study, plan: Plan, path: Path, profile: Profile) -> Request:
+    waiting = list(plan.tasks) if creation.is_free(path) else missing(plan, path)
     free = submission.uncovered(path, waiting)
-    return Request(question, plan, path, profile, tuple(waiting), tuple(free))
+    return Request(study, plan, path, profile, tuple(waiting), tuple(free))
 
 
 def submit(asked: Request) -> Submission | None:
-    """Make the store, and hand to Slurm what no job in the queue will do; None when that is nothing.
+    """Make or extend the store, and hand to Slurm what no job in the queue will do; None when that is nothing.
 
     Raises:
         HpcpinnError: the study, its terms or its tasks are refused, and nothing is submitted.
@@ -66,10 +69,11 @@ def submit(asked: Request) -> Submission | None:
     if not asked.tasks:
         return None
     asked.prepared()  # what is refused is refused before anything is written
-    session.make_store(asked.study, asked.plan, asked.store)
+    opened = session.make_session(asked.study, asked.store, lambda plan: None)
     inquest.hold(asked.store, asked.profile.node)
-    submission.forgive(asked.store, asked.tasks)
-    return submission.submit(asked.prepared(), asked.store)
+    now = _request(asked.study, opened.plan, asked.store, asked.profile)
+    submission.forgive(now.store, now.tasks)
+    return submission.submit(now.prepared(), now.store) if now.tasks else None
 
 
 def cancel(store: Path) -> list[str]:

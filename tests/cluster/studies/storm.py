@@ -1,4 +1,4 @@
-"""A problem that is in trouble a few times when it is evaluated in a job: it takes too much memory, or too long."""
+"""A problem that is in trouble when it is evaluated in a job: it takes too much memory once, and too long once."""
 
 import contextlib
 import os
@@ -10,6 +10,7 @@ import numpy as np
 
 import hpcpinn
 
+_HERE = Path(__file__).parent
 _held = []
 
 
@@ -33,19 +34,34 @@ class Storm(hpcpinn.Problem):
 
 
 def _meet_trouble():
-    """Files beside this one say what trouble is left; who removes one has it."""
-    for trouble in sorted(Path(__file__).parent.glob("*.trouble")):
-        with contextlib.suppress(FileNotFoundError):
-            trouble.unlink()
-            (Path(__file__).parent / f"{trouble.stem}.met").touch()
-            _HAVE[trouble.stem.partition("-")[0]]()
+    """A file beside this one asks for each trouble, until somebody has ended of it: others may end who have it."""
+    for reason, trouble in (("memory", _take_memory), ("walltime", _take_time)):
+        wanted = (_HERE / f"{reason}.trouble").exists()
+        if wanted and not any(_HERE.glob(f"*.zarr/ledger/*.{reason}*.ended.json")) and _is_mine(reason):
+            trouble()
             return
 
 
+def _is_mine(reason):
+    """Whether nobody else alive has this trouble: one process at a time."""
+    owner = _HERE / f"{reason}.owner"
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        if Path(f"/proc/{int(owner.read_text())}/exe").exists():
+            return False
+        owner.unlink()
+    try:
+        with owner.open("x") as file:
+            file.write(str(os.getpid()))
+    except FileExistsError:
+        return False
+    return True
+
+
 def _take_memory():
-    for _ in range(30):
+    for _ in range(40):
         _held.append(np.ones(2**27 // 8))  # 128 MiB
-        time.sleep(0.3)
+        time.sleep(0.2)
 
 
-_HAVE = {"memory": _take_memory, "time": lambda: time.sleep(600)}
+def _take_time():
+    time.sleep(600)
