@@ -23,6 +23,8 @@ from hpcpinn import errors
 from hpcpinn.launch.executors.request import Jobs
 
 _MIB = 2**20
+# Dask always answers in HTTP somewhere.
+_NOBODY = "127.0.0.1:0"
 _PLAIN = re.compile(r"[\w./@+=-]+", re.ASCII)
 _SETTINGS = {
     # The first death of a worker may be the end of its job; the same task alone twice more is not.
@@ -53,7 +55,9 @@ def local(workers: int) -> Any:
         processes=True,
         memory_limit=0,
         security=Security.temporary(),
-        dashboard_address=None,
+        dashboard_address=_NOBODY,
+        worker_dashboard_address=_NOBODY,
+        scheduler_kwargs={"dashboard": False},
         silence_logs=50,
         local_directory=tempfile.gettempdir(),
     )
@@ -119,7 +123,7 @@ def slurm(jobs: Jobs, fewest: int, most: int, largest: int, private: Private) ->
             shared_temp_directory=private.path,
             security=Security.temporary(),
             protocol="tls://",
-            scheduler_options={"dashboard_address": None},
+            scheduler_options={"dashboard_address": _NOBODY, "dashboard": False},
         )
     except (OSError, RuntimeError, ValueError) as error:
         raise errors.ClusterError(f"the Dask cluster cannot be started: {error}") from error
@@ -129,7 +133,7 @@ def slurm(jobs: Jobs, fewest: int, most: int, largest: int, private: Private) ->
 
 def _worker_arguments(jobs: Jobs) -> list[str]:
     life = ["--lifetime", f"{jobs.lifetime}s", "--lifetime-stagger", f"{jobs.stagger}s"]
-    return ["--memory-limit", "0", "--no-dashboard", *life]
+    return ["--memory-limit", "0", "--no-dashboard", "--dashboard-address", _NOBODY, *life]
 
 
 def _clock(seconds: int) -> str:
