@@ -39,7 +39,9 @@ class Driver:
         self._suspects: list[Task] = []
         self._strikes: dict[str, int] = {}
         self._stopped: str | None = None
-        self._peaks = {task.id: cost.peak_bytes for task, cost in zip(session.plan.tasks, session.plan.costs, strict=True)}
+        self._peaks = {
+            task.id: cost.peak_bytes for task, cost in zip(session.plan.tasks, session.plan.costs, strict=True)
+        }
         self._deadline = float("inf")
 
     def run(self, tasks: Iterable[Task]) -> None:

@@ -38,7 +38,7 @@ record = [0, 10, 40]
 )
 
 # A task takes some seconds: time to kill whoever is at work on it.
-LONG = TRAINED.replace("steps = 40", "steps = 30000").replace("[0, 10, 40]", "[0, 15000, 30000]")
+LONG = TRAINED.replace("steps = 40", "steps = 15000").replace("[0, 10, 40]", "[0, 10000, 15000]")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -15,7 +15,7 @@ from hpcpinn.launch.executors import agreement, catalogue, dask, dask_clusters
 from hpcpinn.launch.executors.engine import Deadly
 from hpcpinn.launch.executors.request import Dask, Jobs
 from hpcpinn.launch.running import run_study
-from tests.launch.conftest import LONG, assert_same_bits
+from tests.launch.conftest import LONG, TRAINED, assert_same_bits
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install 'hpcpinn[dask]'")
 JOBS = Jobs("batch", None, (), 2**34, 1, 3600, 3000, 60, (), "")
@@ -25,8 +25,11 @@ TLS = "DASK_DISTRIBUTED__COMM__TLS__"
 @pytest.fixture(scope="module")
 def serial(tmp_path_factory):
     folder = tmp_path_factory.mktemp("serial")
-    (folder / "study.toml").write_text(LONG)
-    return run_study(folder / "study.toml", folder / "serial.zarr").store
+    stores = {}
+    for name, text in {"short": TRAINED, "long": LONG}.items():
+        (folder / f"{name}.toml").write_text(text)
+        stores[name] = run_study(folder / f"{name}.toml", folder / f"{name}.zarr").store
+    return stores
 
 
 @pytest.fixture(scope="module")
@@ -70,16 +73,18 @@ def test_a_worker_that_is_killed_in_the_middle_of_a_task(serial, write_study, st
     os.kill(json.loads(begun(process, store).read_text())["pid"], signal.SIGKILL)
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
-    assert_same_bits(store, serial)
+    assert_same_bits(store, serial["long"])
 
 
-def test_a_running_cluster_with_certificates(serial, scheduler, certificates, monkeypatch, write_study, hpcpinn, tmp_path):
+def test_a_running_cluster_with_certificates(
+    serial, scheduler, certificates, monkeypatch, write_study, hpcpinn, tmp_path
+):
     for name, value in certificates.items():
         monkeypatch.setenv(name, value)
     running = ("--on", "dask", "--scheduler", scheduler[1])
-    status, output = hpcpinn("run", write_study(LONG), "--store", tmp_path / "dask.zarr", *running)
+    status, output = hpcpinn("run", write_study(TRAINED), "--store", tmp_path / "dask.zarr", *running)
     assert status == 0, output
-    assert_same_bits(tmp_path / "dask.zarr", serial)
+    assert_same_bits(tmp_path / "dask.zarr", serial["short"])
 
 
 def test_a_scheduler_that_is_killed(scheduler, certificates, monkeypatch, write_study, start, begun, tmp_path):
@@ -96,9 +101,9 @@ def test_a_scheduler_that_is_killed(scheduler, certificates, monkeypatch, write_
 
 def test_a_client_of_the_callers(serial, write_study, tmp_path):
     with dask_clusters.settings(), dask_clusters.local(1) as cluster, distributed.Client(cluster) as client:
-        given = run_study(write_study(LONG), tmp_path / "given.zarr", on=client)
+        given = run_study(write_study(TRAINED), tmp_path / "given.zarr", on=client)
         assert client.submit(int, "7").result() == 7  # not closed: it is the caller's
-    assert_same_bits(given.store, serial)
+    assert_same_bits(given.store, serial["short"])
 
 
 def test_workers_of_another_version_are_named_with_both():
@@ -154,7 +159,12 @@ def test_a_task_that_kills_its_workers_is_told_from_a_lost_cluster():
 
 
 def test_jobs_have_the_memory_of_the_largest_task():
-    assert [dask_clusters.memory_of(JOBS, size) for size in (1, 2**30, 2**30 + 1, 2**40)] == [2**30, 2**30, 2**31, 2**34]
+    assert [dask_clusters.memory_of(JOBS, size) for size in (1, 2**30, 2**30 + 1, 2**40)] == [
+        2**30,
+        2**30,
+        2**31,
+        2**34,
+    ]
 
 
 def test_what_is_private_is_nobody_elses(tmp_path, monkeypatch):

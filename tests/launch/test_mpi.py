@@ -20,14 +20,14 @@ pytestmark = pytest.mark.skipif(not MPIRUN.exists(), reason="mpich is not instal
 
 
 @pytest.fixture
-def mpirun():
+def mpirun(tmp_path):
     """Start `hpcpinn run` in so many processes; what is left at the end of the test is ended by the launcher."""
     started = []
 
     def start(ranks: int, *arguments: object) -> subprocess.Popen:
         command = [MPIRUN, "-n", ranks, *COMMAND, "run", *arguments, "--on", "mpi"]
         popen = subprocess.Popen(
-            list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path
         )
         started.append(popen)
         return popen
@@ -83,7 +83,7 @@ def test_told_to_stop_it_leaves_with_75_and_goes_on_later(number, write_study, m
 
 @pytest.mark.parametrize(
     ("ranks", "arguments", "words"),
-    [(1, [], "srun --mpi=pmi2"), (2, ["--workers", 3], "start 4 processes"), (2, ["--store", "study.toml/x"], "study")],
+    [(1, [], "srun --mpi=pmi2"), (2, ["--workers", 3], "start 4 processes"), (2, ["--store", "."], "is not a store")],
 )
 def test_a_wrong_request_is_refused_once(ranks, arguments, words, write_study, mpirun, tmp_path):
     status, output = finish(mpirun(ranks, write_study(TRAINED), *arguments))
@@ -132,7 +132,8 @@ def test_whoever_is_killed_is_noticed(line):
 
 def test_whoever_is_left_alone_leaves(line):
     exchange, member = line
-    del exchange.__dict__["_lines"][:]  # as the end of this process would
+    for connection in exchange._lines:  # as the end of this process would
+        connection.close()
     assert member.wait(20) == 75
 
 

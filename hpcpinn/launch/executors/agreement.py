@@ -27,8 +27,8 @@ def agree(ours: Mapping[str, str], theirs: Mapping[str, str], who: str) -> None:
     if differing:
         here, there = (", ".join(f"{name} {found.get(name, 'none')}" for name in differing) for found in (ours, theirs))
         raise errors.ClusterError(
-            f"{who} has {there}, and the driver {here}; allowed: the same on both sides, because the bits of the results "
-            f"depend on it. Install hpcpinn there with the same constraints.txt, or start the driver from there."
+            f"{who} has {there}, and the driver {here}; allowed: the same on both sides, because results depend on "
+            f"it, bit by bit. Install hpcpinn there with the same constraints.txt, or start the driver from there."
         )
 
 

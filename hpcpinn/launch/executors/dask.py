@@ -19,7 +19,7 @@ from hpcpinn.launch.executors.request import Dask, Jobs
 from hpcpinn.launch.executors.watched import Watched
 from hpcpinn.run import interruption
 
-_CONNECT_SECONDS = 30
+_CONNECT_SECONDS, _AGAIN_SECONDS = 30.0, 5.0
 _AGAIN = "what is done is safe. Run the same command again to complete it."
 
 
@@ -72,7 +72,7 @@ def _require(*modules: str) -> None:
 def _refuse_contradictions(asked: Dask, workers: int | None) -> None:
     if asked.scheduler is not None and asked.jobs is not None:
         raise errors.HpcpinnError(
-            "--scheduler with --cluster; allowed: one of them. --scheduler is a cluster that runs, --cluster starts one."
+            "--scheduler with --cluster; allowed: one of them. The first names a cluster that runs, the other starts one."
         )
     if asked.adapt is not None and (asked.jobs is None or workers is not None):
         raise errors.HpcpinnError(
@@ -113,12 +113,12 @@ def _running(address: str, workers: int | None) -> Engine:
             f"as you. Start the scheduler with --protocol tls and certificates, as slurm/dask.sbatch does.",
             file=sys.stderr,
         )
-    clients = [_connected(address)]
+    clients = [_connected(address, _CONNECT_SECONDS)]
     _inspect(clients[0])
 
     def start(largest: int) -> Pool:
         try:
-            client = clients.pop() if clients else _connected(address)
+            client = clients.pop() if clients else _connected(address, _AGAIN_SECONDS)
         except errors.ClusterError as error:
             raise errors.Interrupted(f"{error} Then: {_AGAIN}") from error
         with ExitStack() as made:
@@ -128,11 +128,11 @@ def _running(address: str, workers: int | None) -> Engine:
     return Engine("dask", workers or 1, start, here=1, memory=sys.maxsize)
 
 
-def _connected(address: str) -> Any:
+def _connected(address: str, seconds: float) -> Any:
     from distributed import Client
 
     try:
-        return Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
+        return Client(address, timeout=seconds, set_as_default=False)
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         keys = " Dask reads certificates from DASK_DISTRIBUTED__COMM__TLS__CA_FILE and its neighbours."
         raise errors.ClusterError(
@@ -148,7 +148,8 @@ def _inspect(client: Any) -> None:
     except Exception as error:
         raise errors.ClusterError(
             f"the workers of the cluster cannot say what they have ({type(error).__name__}: {error}); allowed: workers "
-            f"with hpcpinn {agreement.versions()['hpcpinn']} installed. Install hpcpinn there with the same constraints.txt."
+            f"with hpcpinn {agreement.versions()['hpcpinn']} installed. Install it there with the same "
+            f"constraints.txt."
         ) from error
     for worker, found in theirs.items():
         agreement.agree(agreement.versions(), found, f"the worker {worker}")

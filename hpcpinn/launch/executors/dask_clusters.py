@@ -39,9 +39,9 @@ _SETTINGS = {
 @contextmanager
 def settings() -> Iterator[None]:
     """Dask's settings for what is started here; its own messages are left out unless something fails."""
-    import dask
+    from dask import config
 
-    with dask.config.set(_SETTINGS):
+    with config.set(_SETTINGS):
         yield
 
 
@@ -97,7 +97,7 @@ def slurm(jobs: Jobs, fewest: int, most: int, largest: int, private: Private) ->
     Raises:
         ClusterError: Slurm refuses.
     """
-    from dask_jobqueue import SLURMCluster
+    from dask_jobqueue.slurm import SLURMCluster
     from distributed import Security
 
     memory = memory_of(jobs, largest)

@@ -43,7 +43,7 @@ class Exchange:
     @property
     def number(self) -> Number:
         """What the others dial."""
-        return Number(socket.gethostname(), self._listener.address[1], self._key)
+        return Number(socket.gethostname(), int(self._listener.address[1]), self._key)
 
     def await_calls(self, number: int) -> None:
         """Wait until so many have called.
@@ -57,7 +57,7 @@ class Exchange:
         if accepting.is_alive():
             raise errors.DeviceError(
                 f"{len(self._lines)} of {number} processes have called {self.number.host}, port {self.number.port}; "
-                f"allowed: all of them. The nodes of a job have to reach each other: `ping {self.number.host}` from one."
+                f"allowed: all of them. The nodes of a job have to reach each other: try `ping {self.number.host}`."
             )
         self._listener.close()
 

@@ -55,7 +55,7 @@ def _refusal(size: int, workers: int | None, library: str) -> str:
         return (
             f"--on mpi in a world of 1 process; allowed: 2 or more, of which the first one drives. Write mpirun -n 3 "
             f"hpcpinn run STUDY --on mpi, or in a job srun --mpi=pmi2 with 3 tasks. Where that was written, launcher "
-            f"and library do not go together: this is {library.splitlines()[0].strip()}; `srun --mpi=list` says what "
+            f"and library do not go together: this is {' '.join(library.split()[:3])}; `srun --mpi=list` says what "
             f"there is."
         )
     if workers not in (None, size - 1):
@@ -91,7 +91,8 @@ class _Rank0:
         from mpi4py.futures import MPICommExecutor
 
         self._world, self._exchange = mpi.COMM_WORLD, Exchange()
-        self._status, self._is_started, self._watched = errors.Interrupted.exit_status, False, None
+        self._status, self._is_started = errors.Interrupted.exit_status, False
+        self._executor: Any = None
         _, *hosts = self._world.gather(None)
         self._here = max(map(hosts.count, hosts))
         self._world.bcast(self._exchange.number)
@@ -123,9 +124,9 @@ class _Rank0:
 
     def _leave(self) -> None:
         """At the end of the process: end the others, who may be in the middle of tasks, or be gone."""
-        if self._watched is None or not self._watched.is_idle:
+        if self._executor is None or not self._watched.is_idle:
             sys.stdout.flush()
             sys.stderr.flush()
-            self._world.Abort(self._status)
+            return self._world.Abort(self._status)
         self._exchange.end()
-        self._executor.shutdown()
+        return self._executor.shutdown()

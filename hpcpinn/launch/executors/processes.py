@@ -1,8 +1,8 @@
 """A pool of processes on this machine.
 
 Processes are spawned, never forked: JAX has threads, and a fork of them hangs. A worker leaves at once when the driver
-closes its end of a pipe, deliberately or by dying: a driver that was killed leaves no worker behind. A worker that is told
-to stop is so by a byte that all of them share: it saves at its next safe point.
+closes its end of a pipe, deliberately or by dying: a driver that was killed leaves no worker behind. A byte that all of
+them share tells workers to save at their next safe point, and to stop.
 """
 
 import multiprocessing

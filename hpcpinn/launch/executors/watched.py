@@ -5,11 +5,13 @@ from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
 from typing import Any
 
+Translated = Callable[[BaseException], BaseException]
+
 
 class Watched(Executor):
     """Hand calls to an executor; whoever notices that its workers are gone ends all of its futures."""
 
-    def __init__(self, executor: Executor, translated: Callable[[BaseException], BaseException] = lambda error: error):
+    def __init__(self, executor: Executor, translated: Translated = lambda error: error) -> None:
         """Hand on to an executor, and translate the exceptions that come back from it."""
         self._executor, self._translated = executor, translated
         self._lock = threading.Lock()
