@@ -6,6 +6,7 @@ launcher does about it. Lines (`lines`) tell of such a rank, tell the others to 
 
 import atexit
 import functools
+import os
 import signal
 import socket
 import sys
@@ -41,6 +42,9 @@ def engine(workers: int | None) -> Engine:
 
 
 def _mpi() -> Any:
+    # MPICH leaves memory behind that killed processes of a node shared, and names it by the job and its step: a requeued
+    # job waited in it for ever (measured with 5.0.2 and srun). Tasks and outcomes are small: no memory is shared.
+    os.environ.setdefault("MPIR_CVAR_NOLOCAL", "1")
     try:
         from mpi4py import MPI
     except (ImportError, RuntimeError) as error:  # the latter where the wheel finds no library
