@@ -1,4 +1,4 @@
-"""The scripts for one allocation, submitted as a person does: warned, they come back; the bits are those of one process."""
+"""The scripts for one allocation, submitted by hand: warned, they come back; the bits are those of one process."""
 
 import json
 import os

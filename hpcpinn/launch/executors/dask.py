@@ -72,7 +72,7 @@ def _require(*modules: str) -> None:
 def _refuse_contradictions(asked: Dask, workers: int | None) -> None:
     if asked.scheduler is not None and asked.jobs is not None:
         raise errors.HpcpinnError(
-            "--scheduler with --cluster; allowed: one of them. The first is of a cluster that runs, the other starts one."
+            "--scheduler with --cluster; allowed: one of them. The first names one that runs, the other starts one."
         )
     if asked.adapt is not None and (asked.jobs is None or workers is not None):
         raise errors.HpcpinnError(

@@ -42,8 +42,8 @@ def engine(workers: int | None) -> Engine:
 
 
 def _mpi() -> Any:
-    # MPICH leaves memory behind that killed processes of a node shared, and names it by the job and its step: a requeued
-    # job waited in it for ever (measured with 5.0.2 and srun). Tasks and outcomes are small: no memory is shared.
+    # What processes of a node shared stays behind in memory when they are killed, and MPICH names it by job and step: a
+    # requeued job waited in it for ever (measured with 5.0.2 and srun). Outcomes are small: no memory is shared.
     os.environ.setdefault("MPIR_CVAR_NOLOCAL", "1")
     try:
         from mpi4py import MPI
