@@ -32,7 +32,7 @@ CHECKS := $(VENV)/.installed-dev
 NOTEBOOKS := $(VENV)/.installed-notebooks
 REDUCED := $(wildcard jobs/scaling/reduced/*.toml)
 PEERED := $(if $(PEERS),$(PEERS)/.installed)
-SCRIPTS := .ci/run $(wildcard slurm/*.sbatch) tests/cluster/slurm.sh
+SCRIPTS := .ci/run tests/cluster/slurm.sh $(wildcard slurm/*.sbatch)
 
 .PHONY: help study test test-slurm analysis limits benchmarks check lint types layers scripts format clean
 

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hpcpinn.launch.driver import Driver
 from hpcpinn.launch.executors import catalogue
+from hpcpinn.launch.executors.request import Dask
 from hpcpinn.launch.progress import Work, display
 from hpcpinn.plan.plan import Plan
 from hpcpinn.plan.tasks import Task
@@ -29,7 +31,7 @@ class Completion:
 def run_study(
     study: str | Path,
     store: str | Path | None = None,
-    on: str | Executor = "serial",
+    on: str | Executor | Dask | Any = "serial",
     workers: int | None = None,
     started: Callable[[str, Path, int, int], None] | None = None,
 ) -> Completion:
@@ -38,17 +40,18 @@ def run_study(
     Args:
         study: the study file.
         store: the folder of the store; `results/<name>.zarr` by default.
-        on: "serial", "processes", or any executor in the style of `concurrent.futures`.
+        on: "serial", "processes", "mpi", "dask", a Dask client, or any executor in the style of `concurrent.futures`.
+            Of the processes of an MPI job, the first one returns; the others serve it, and leave.
         workers: tasks at once; one per core by default, 1 for "serial".
         started: called before the first task with the name of the study, the store, all tasks and the missing ones.
 
     Raises:
         HpcpinnError: anything that the study asks for and that cannot be; then nothing was written.
     """
-    question = read_study(study)
     engine = catalogue.engine(on, workers)
+    question = read_study(study)
     path = Path(store) if store is not None else default_store(question.name)
-    session = open_session(question, path.absolute(), engine.workers)
+    session = open_session(question, path.absolute(), engine.here or engine.workers, engine.memory)
     waiting = missing(session.plan, path)
     if started is not None:
         started(question.name, path, len(session.plan.tasks), len(waiting))

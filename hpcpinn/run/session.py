@@ -43,10 +43,16 @@ def plan_of(study: Study) -> Plan:
     return make_plan(study, outline(study))
 
 
-def open_session(study: Study, path: Path, workers: int) -> Session:
+def open_session(study: Study, path: Path, workers: int, elsewhere: int | None = None) -> Session:
     """Plan, refuse what cannot fit into this machine, rehearse the terms, and make or extend the store.
 
     The study of the session is the one that was given with all that the store holds besides.
+
+    Args:
+        study: the study.
+        path: of the store.
+        workers: how many share a machine like this one.
+        elsewhere: bytes of memory of a worker on another machine, where tasks run on others.
 
     Raises:
         PlanError: a task does not fit into this machine's memory shared by so many workers, or the disk is too full.
@@ -57,7 +63,7 @@ def open_session(study: Study, path: Path, workers: int) -> Session:
 
     def admit(plan: Plan) -> None:
         finished = _finished(path)
-        refuse_unfitting(plan, path, [task for task in plan.tasks if task.id not in finished], workers)
+        refuse_unfitting(plan, path, [task for task in plan.tasks if task.id not in finished], workers, elsewhere)
 
     return make_session(study, path, admit)
 
@@ -86,14 +92,14 @@ def study_of(store: Path | str) -> Study:
     return extension.study_of(store)
 
 
-def refuse_unfitting(plan: Plan, path: Path, tasks: Sequence[Task], workers: int) -> None:
-    """Refuse tasks that do not fit into this machine's memory, shared by so many workers, or onto the disk.
+def refuse_unfitting(plan: Plan, path: Path, tasks: Sequence[Task], workers: int, elsewhere: int | None = None) -> None:
+    """Refuse tasks that do not fit onto the disk, or into memory: of this machine, shared by workers, or elsewhere.
 
     Raises:
         PlanError: which part is too large, and what to lower.
         StoreError: the folders above the store cannot be looked into.
     """
-    machine, free = memory.machine_bytes(), _free_bytes(path)
+    machine, free = elsewhere or memory.machine_bytes(), _free_bytes(path)
     refuse(plan, machine, free, tasks)
     try:
         refuse(plan, machine // workers, free, tasks)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -38,6 +39,9 @@ steps = 40
 record = [0, 10, 40]
 """
 )
+
+# A task takes some seconds: time to kill whoever is at work on it.
+LONG = TRAINED.replace("steps = 40", "steps = 15000").replace("[0, 10, 40]", "[0, 10000, 15000]")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -88,6 +92,22 @@ def hpcpinn(start: Callable[..., subprocess.Popen]) -> Callable[..., tuple[int, 
         return process.returncode, output
 
     return run
+
+
+@pytest.fixture
+def begun() -> Callable[[subprocess.Popen, Path], Path]:
+    """Wait until a task of a store is under way, and for a moment more: the marker of the attempt."""
+
+    def wait(process: subprocess.Popen, store: Path) -> Path:
+        deadline = time.monotonic() + 120
+        while not (found := list((store / "ledger").glob("*.running.json"))):
+            assert process.poll() is None, process.communicate()[0]
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(1)
+        return found[0]
+
+    return wait
 
 
 def contents(folder: Path) -> dict[str, np.ndarray]:

@@ -127,7 +127,7 @@ def imported(folder):
                 yield node.module.partition(".")[0]
 
 
-@pytest.mark.parametrize(("folder", "extras"), [("hpcpinn", []), ("tests", ["test"])])
+@pytest.mark.parametrize(("folder", "extras"), [("hpcpinn", ["dask", "mpi"]), ("tests", ["dask", "mpi", "test"])])
 def test_every_import_is_of_a_declared_dependency(root, pyproject, folder, extras):
     project = pyproject["project"]
     lines = project["dependencies"] + [line for extra in extras for line in project["optional-dependencies"][extra]]

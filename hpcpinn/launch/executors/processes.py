@@ -1,7 +1,8 @@
 """A pool of processes on this machine.
 
 Processes are spawned, never forked: JAX has threads, and a fork of them hangs. A worker leaves at once when the driver
-closes its end of a pipe, deliberately or by dying: a driver that was killed leaves no worker behind.
+closes its end of a pipe, deliberately or by dying: a driver that was killed leaves no worker behind. A byte that all of
+them share tells workers to save at their next safe point, and to stop.
 """
 
 import multiprocessing
@@ -11,22 +12,26 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.connection import Connection, wait
+from typing import Any
 
 from hpcpinn.launch.executors.engine import Engine, Pool
+from hpcpinn.run import interruption
 
 _STOPPED = 75
+_LOOK_SECONDS = 1.0
 
 
 def engine(workers: int) -> Engine:
     """Tasks in so many processes."""
-    return Engine("processes", workers, lambda: _start(workers))
+    return Engine("processes", workers, lambda _: _start(workers))
 
 
 def _start(workers: int) -> Pool:
     context = multiprocessing.get_context("spawn")
     listening, holding = context.Pipe(duplex=False)
-    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(listening,))
-    return Pool(executor, _stopper(executor, holding))
+    told = context.RawValue("b", 0)  # without a lock, which a worker that is killed would keep
+    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(listening, told))
+    return Pool(executor, _stopper(executor, holding), tell=lambda _: setattr(told, "value", 1))
 
 
 def _stopper(executor: ProcessPoolExecutor, holding: Connection) -> Callable[[], None]:
@@ -37,12 +42,15 @@ def _stopper(executor: ProcessPoolExecutor, holding: Connection) -> Callable[[],
     return stop
 
 
-def _begin(listening: Connection) -> None:
-    """In a worker: leave interrupts to the driver, and leave with it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_leave_with_driver, args=(listening,), daemon=True).start()
+def _begin(listening: Connection, told: Any) -> None:
+    """In a worker: leave signals to the driver, hear it, and leave with it."""
+    for number in (signal.SIGINT, signal.SIGUSR1):
+        signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_listen, args=(listening, told), daemon=True).start()
 
 
-def _leave_with_driver(listening: Connection) -> None:
-    wait([listening])
+def _listen(listening: Connection, told: Any) -> None:
+    while not wait([listening], timeout=_LOOK_SECONDS):
+        if told.value:
+            interruption.request("told to stop")
     os._exit(_STOPPED)
