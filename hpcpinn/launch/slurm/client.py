@@ -133,6 +133,17 @@ def _time(text: str) -> float | None:
         return None
 
 
+def known(nodes: Collection[str]) -> tuple[str, ...]:
+    """Those of some nodes that the cluster still has, since sbatch refuses others; all if nobody answers."""
+    if not nodes:
+        return ()
+    try:
+        there = set(_call("sinfo", "--noheader", "--Node", "--format=%N").split())
+    except ClusterError:
+        return tuple(sorted(nodes))
+    return tuple(sorted(there & set(nodes)))
+
+
 def is_broken(node: str) -> bool:
     """Whether a node is known to be down, drained or failing."""
     try:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hpcpinn.errors import ClusterError
-from hpcpinn.launch.slurm.profile import Profile, span
+from hpcpinn.launch.slurm.fields import span
+from hpcpinn.launch.slurm.profile import Profile
 from hpcpinn.store import layout
 from hpcpinn.store.submissions import Array
 

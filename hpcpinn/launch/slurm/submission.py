@@ -7,7 +7,8 @@ from pathlib import Path
 
 from hpcpinn.errors import ClusterError, PlanError
 from hpcpinn.launch.slurm import client, inquest, scripts
-from hpcpinn.launch.slurm.profile import Profile, span
+from hpcpinn.launch.slurm.fields import span
+from hpcpinn.launch.slurm.profile import Profile
 from hpcpinn.launch.slurm.scripts import Context
 from hpcpinn.plan.arrays import JobArray, job_arrays
 from hpcpinn.plan.classes import classes, nodes, on_each
@@ -62,7 +63,7 @@ def prepare(plan: Plan, store: Path, tasks: Sequence[Task], profile: Profile, ro
         ClusterError: the path of the store cannot be named in a script.
     """
     arrays = arrays_of(plan, store, tasks, profile)
-    lost = inquest.lost_nodes(store) if store.exists() else ()
+    lost = client.known(inquest.lost_nodes(store)) if store.exists() else ()
     context = Context(plan.name, store, submissions.next_number(store), profile, lost)
     records = tuple(map(_record, arrays))
     submission = Submission(context.number, profile.model_dump(mode="json"), records, round=round_)

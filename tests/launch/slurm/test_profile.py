@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpcpinn.errors import ClusterError
-from hpcpinn.launch.slurm.profile import Profile, span
+from hpcpinn.launch.slurm.fields import span
+from hpcpinn.launch.slurm.profile import Profile
 from hpcpinn.launch.slurm.reading import parse_profile, read_profile
 from hpcpinn.study import toml
 
