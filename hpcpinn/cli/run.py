@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hpcpinn import errors
-from hpcpinn.cli import failures, pace
+from hpcpinn.cli import answer, failures
 from hpcpinn.cli.arguments import StoreOption, StudyFile
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ Processes = Annotated[
 Rank = Annotated[
     int, typer.Option("--rank", metavar="R", help="Which of them this is; 0 has the store.", envvar="SLURM_PROCID")
 ]
-
-_LOG_WIDTH = 160
 
 
 def run(
@@ -118,7 +116,7 @@ def _require_serial(on: str) -> None:
 def _report(completion: "Completion") -> None:
     failures.show(completion.failures, completion.store)
     if completion.done:
-        _show(completion.store)
+        answer.show(completion.store)
     if completion.failures:
         raise typer.Exit(1)
     if completion.missing:
@@ -127,34 +125,3 @@ def _report(completion: "Completion") -> None:
 
 def _announce(name: str, store: Path, tasks: int, waiting: int) -> None:
     print(f"{name}: {waiting} of {tasks} tasks are missing in {store}", flush=True)
-
-
-def _show(store: Path) -> None:
-    from rich.console import Console
-
-    from hpcpinn.results.opening import open_study
-    from hpcpinn.results.printing import print_tables
-    from hpcpinn.store import comparison, ledger, roll
-
-    study = open_study(store)
-    terminal = Console()
-    print_tables(study, terminal if terminal.is_terminal else Console(width=_LOG_WIDTH))
-    if found := comparison.compare(store, roll.read(store), ledger.done(store)):
-        pace.show(found)
-    print(f"store:  {store}")
-    if study.sizes["width"] > 1:
-        print(f"figure: {_drawn(store, store.with_name(store.name.removesuffix('.zarr') + '.png'))}")
-
-
-def _drawn(store: Path, figure: Path) -> str:
-    """Draw beside the store; the results are complete without it where the disk refuses."""
-    from hpcpinn.results.figure import draw_widths
-    from hpcpinn.results.opening import open_study
-    from hpcpinn.store import disk
-
-    try:
-        with disk.reported(figure):
-            draw_widths(open_study(store), figure)
-    except errors.StoreError as refused:
-        return f"none; {refused}"
-    return str(figure)

@@ -69,13 +69,12 @@ def _show(found: "Overview") -> None:
         print(f"about {found.gpu_hours:.3g} GPU-hours left")
     _show_extremes(found)
     for one in found.submissions:
-        _show_submission(one)
+        _show_submission(one, is_last=one == found.submissions[-1])
     if found.queue_error:
         print(f"the queue does not answer, so this is the store alone: {found.queue_error}")
     if found.ends:
-        print(
-            "attempts that ended without a result: " + ", ".join(f"{n} {why}" for why, n in sorted(found.ends.items()))
-        )
+        ends = ", ".join(f"{count} {reason}" for reason, count in sorted(found.ends.items()))
+        print(f"attempts that ended without a result: {ends}")
     if found.lost_nodes:
         print(f"left out for a day, after a task was lost there: {', '.join(found.lost_nodes)}")
     failures.show(found.failures, found.store)
@@ -102,10 +101,13 @@ def _named(one: "Extreme") -> str:
     return f"{one.task} ({cell})" if cell else one.task
 
 
-def _show_submission(one: "Submitted") -> None:
+def _show_submission(one: "Submitted", is_last: bool) -> None:
+    """What the jobs of an open submission do, and what has come of the last one if it is over."""
     if one.state == "open":
         queue = ", ".join(f"{count} {state}" for state, count in one.queue.items()) or "nothing in the queue"
         print(f"submission {one.number}: jobs {', '.join(one.jobs)}: {queue}")
+    elif is_last and one.summary:
+        print(f"submission {one.number} is {one.state}: {one.summary.splitlines()[-1].strip()}")
 
 
 def _show_next(found: "Overview") -> None:

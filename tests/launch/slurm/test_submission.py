@@ -149,6 +149,18 @@ def test_every_job_is_on_record_before_the_next_is_asked_for(fake_slurm, store, 
 def test_lost_nodes_are_stayed_away_from(fake_slurm, store, plan, profile, die):
     marker = {**vars(die(plan.tasks[0].id, node="node7")), "job": {"id": "1_0", "run": 0, "node": "node7"}}
     ends.record_of(store, {**marker, "id": "x"}, "node", False)
+    fake_slurm.configure(nodes=["node1", "node7"])
+    prepared = submission.prepare(plan, store, plan.tasks, profile())
+    assert all("#SBATCH --exclude=node7\n" in text for text in prepared.scripts.values())
+
+
+def test_a_lost_node_that_the_cluster_has_no_more_is_not_named(fake_slurm, store, plan, profile, die):
+    marker = {**vars(die(plan.tasks[0].id, node="node7")), "job": {"id": "1_0", "run": 0, "node": "node7"}}
+    ends.record_of(store, {**marker, "id": "x"}, "node", False)
+    fake_slurm.configure(nodes=["node1"])
+    prepared = submission.prepare(plan, store, plan.tasks, profile())
+    assert not any("--exclude" in text for text in prepared.scripts.values())
+    fake_slurm.fail("sinfo", NO_ANSWER, times=None)
     prepared = submission.prepare(plan, store, plan.tasks, profile())
     assert all("#SBATCH --exclude=node7\n" in text for text in prepared.scripts.values())
 
