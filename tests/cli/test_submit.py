@@ -149,7 +149,7 @@ def test_jobs_do_the_study_and_close_it(fake_slurm, here, hpcpinn, submit, monke
     assert "tasks done, 0 failed" in done.stdout
     done = fake_slurm.execute(closing.id)
     assert done.returncode == 0, done.stderr
-    assert re.fullmatch(r"submission 1: (\d+) of \1 tasks done, 0 failed\n", done.stdout)
+    assert re.match(r"submission 1: (\d+) of \1 tasks done, 0 failed\nsmall: depth = 1", done.stdout)
     assert submissions.read(store, 1).state == "closed"
     assert ledger.ends(store) == []
     assert not list(here.rglob("pwned"))
