@@ -6,7 +6,6 @@ launcher does about it. Lines (`lines`) tell of such a rank, tell the others to 
 
 import atexit
 import functools
-import os
 import signal
 import socket
 import sys
@@ -42,9 +41,6 @@ def engine(workers: int | None) -> Engine:
 
 
 def _mpi() -> Any:
-    # What processes of a node shared stays behind in memory when they are killed, and MPICH names it by job and step: a
-    # requeued job waited in it for ever (measured with 5.0.2 and srun). Outcomes are small: no memory is shared.
-    os.environ.setdefault("MPIR_CVAR_NOLOCAL", "1")
     try:
         from mpi4py import MPI
     except (ImportError, RuntimeError) as error:  # the latter where the wheel finds no library
