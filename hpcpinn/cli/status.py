@@ -69,7 +69,7 @@ def _show(found: "Overview") -> None:
         print(f"about {found.gpu_hours:.3g} GPU-hours left")
     _show_extremes(found)
     for one in found.submissions:
-        _show_submission(one, is_last=one == found.submissions[-1])
+        _show_submission(one, is_last=one == found.submissions[-1], is_known=not found.queue_error)
     if found.queue_error:
         print(f"the queue does not answer, so this is the store alone: {found.queue_error}")
     if found.ends:
@@ -101,10 +101,12 @@ def _named(one: "Extreme") -> str:
     return f"{one.task} ({cell})" if cell else one.task
 
 
-def _show_submission(one: "Submitted", is_last: bool) -> None:
+def _show_submission(one: "Submitted", is_last: bool, is_known: bool) -> None:
     """What the jobs of an open submission do, and what has come of the last one if it is over."""
     if one.state == "open":
-        queue = ", ".join(f"{count} {state}" for state, count in one.queue.items()) or "nothing in the queue"
+        queue = ", ".join(f"{count} {state}" for state, count in one.queue.items()) or (
+            "nothing in the queue" if is_known else "not known"
+        )
         print(f"submission {one.number}: jobs {', '.join(one.jobs)}: {queue}")
     elif is_last and one.summary:
         print(f"submission {one.number} is {one.state}: {one.summary.splitlines()[-1].strip()}")
@@ -113,6 +115,6 @@ def _show_submission(one: "Submitted", is_last: bool) -> None:
 def _show_next(found: "Overview") -> None:
     """What to type if nobody is at work on what is left."""
     left = found.states["failed"].tasks + found.states["waiting"].tasks
-    if left and not any(one.queue for one in found.submissions):
+    if left and not found.queue_error and not any(one.queue for one in found.submissions):
         again = "`hpcpinn submit STUDY --cluster PROFILE`" if found.submissions else "`hpcpinn run STUDY`"
         print(f"{again} with the study of this store runs what is missing.")
