@@ -146,8 +146,9 @@ class Laboratory:
             if self.node_state(name) != "idle":
                 self.restart_slurmd(name)
                 self.node_resume(name)
-        self.wait_for(lambda: all(self.node_state(name) == "idle" for name in self.nodes), seconds=60)
-        self.wait_for(lambda: not self.run("squeue", "-h"), seconds=30)
+        # After the worst weather a node was seen to take a minute to end its last job.
+        self.wait_for(lambda: all(self.node_state(name) == "idle" for name in self.nodes), seconds=240)
+        self.wait_for(lambda: not self.run("squeue", "-h"), seconds=60)
 
 
 def _by_index(line: dict[str, str]) -> tuple[int, int]:
