@@ -61,7 +61,7 @@ def task_parts(load: Workload, seeds: int, results: int, draws_limit: bool = Fal
     """
     together = seeds if is_narrow(kernel_flops(load)) else 1
     parts = {
-        "parameters": together * _parameters(load),
+        "parameters": together * (_parameters(load) + _checkpoint(load)),
         "factors": _factors(load, together),
         "tiles": _tiles(load, together),
         "kernel": together * _kernels(load),
@@ -83,6 +83,11 @@ def memory_class(peak: int) -> int:
 def run_bytes(load: Workload) -> int:
     """Bytes of one run beside others in one process."""
     return _parameters(load) + _factors(load, 1) + _tiles(load, 1) + _kernels(load)
+
+
+def _checkpoint(load: Workload) -> int:
+    """Trained parameters on their way to or from a checkpoint; the number of seeds of a task does not depend on it."""
+    return load.parameters * _DOUBLE if load.steps else 0
 
 
 def _parameters(load: Workload) -> int:

@@ -208,7 +208,7 @@ def test_a_parameter_value_that_makes_a_term_infinite_is_found_wherever_it_stand
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--on", "proceses"], ["`proceses`", "allowed: processes, serial", "Did you mean `processes`?"]),
+        (["--on", "proceses"], ["`proceses`", "allowed: dask, mpi, processes, serial", "Did you mean `processes`?"]),
         (["--workers", 0], ["0 workers", "allowed: 1 or more", "Leave --workers out"]),
         (["--workers", "many"], ["--workers", "valid integer"]),
         (["--on", "serial", "--workers", 2], ["2 workers", "allowed: 1", "--on processes --workers 2"]),
