@@ -9,6 +9,7 @@ from hpcpinn.errors import ClusterError, PlanError
 from hpcpinn.launch.slurm import inquest, submission
 from hpcpinn.launch.slurm.profile import Profile
 from hpcpinn.plan.plan import Plan
+from hpcpinn.plan.tasks import Task
 from hpcpinn.store import ledger, submissions
 from hpcpinn.store.submissions import Submission
 
@@ -54,21 +55,20 @@ def _others(store: Path, closing: Submission) -> list[str]:
 
 def _settled(store: Path, closing: Submission, plan: Plan, profile: Profile) -> Submission:
     over = ledger.done(store) | ledger.failed(store)
-    left = [task for task in plan.tasks if task.id in closing.tasks and task.id not in over]
+    own = closing.tasks
+    left = [task for task in plan.tasks if task.id in own and task.id not in over]
     summary = _summary(store, closing)
     if left and closing.round >= profile.rounds:
         summary += f"\n{len(left)} tasks are left after {closing.round} rounds: `hpcpinn submit` begins again"
     elif left:
-        summary += f"\n{_again(store, closing, plan, profile)}"
+        summary += f"\n{_again(store, closing, plan, left, profile)}"
     closed = replace(submissions.read(store, closing.number), state="closed", summary=summary)
     submissions.write(store, closed)
     return closed
 
 
-def _again(store: Path, closing: Submission, plan: Plan, profile: Profile) -> str:
+def _again(store: Path, closing: Submission, plan: Plan, left: Sequence[Task], profile: Profile) -> str:
     """Submit what is left; where that is not possible from here, say how it is done by hand."""
-    over = ledger.done(store) | ledger.failed(store)
-    left = [task for task in plan.tasks if task.id in closing.tasks and task.id not in over]
     try:
         again = submission.submit(submission.prepare(plan, store, left, profile, closing.round + 1), store)
     except (ClusterError, PlanError) as error:

@@ -87,7 +87,6 @@ Value = Annotated[str | int, AfterValidator(_value)]
 # Written down the way they are read: a profile is kept with every submission.
 Span = Annotated[int, BeforeValidator(_seconds), PlainSerializer(span), Field(gt=0)]
 Size = Annotated[int, BeforeValidator(_bytes), PlainSerializer(lambda size: f"{size / _UNITS['MiB']} MiB"), Field(gt=0)]
-Count = Annotated[int, Field(gt=0)]
 
 WORDS = "a text without spaces, quotes, `#`, `$` and `\\`"
 TIMES = "hours:minutes:seconds, or days-hours:minutes:seconds"

@@ -68,7 +68,8 @@ def run_element(mine: Element, notice: Notice) -> Leaving:
     if lost:
         inquest.stay_away(submission, inquest.lost_nodes(mine.store))
     plan = session.plan_of(study)
-    tasks = [task for task in plan.tasks if task.id in set(array.tasks)]
+    own = set(array.tasks)
+    tasks = [task for task in plan.tasks if task.id in own]
     granted = _Granted(mine.store, plan, profile.node, array.memory * array.nodes)
     share = _share(plan, tasks, profile.rates, array.elements, granted)
     leaving = _work(study, mine.store, share, notice)
