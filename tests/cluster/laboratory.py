@@ -146,9 +146,22 @@ class Laboratory:
             if self.node_state(name) != "idle":
                 self.restart_slurmd(name)
                 self.node_resume(name)
-        # After the worst weather a node was seen to take a minute to end its last job.
-        self.wait_for(lambda: all(self.node_state(name) == "idle" for name in self.nodes), seconds=240)
+        for name in self.nodes:
+            self.await_idle(name)
         self.wait_for(lambda: not self.run("squeue", "-h"), seconds=60)
+
+    def await_idle(self, name: str) -> None:
+        """Wait until a node has ended its jobs.
+
+        Where the message is lost that it has (a slurmstepd that crashed, a machine under load), Slurm asks again only
+        after four minutes: the node is set down and up again, as an operator does.
+        """
+        for _ in range(3):
+            with suppress(AssertionError):
+                return self.wait_for(lambda: self.node_state(name) == "idle", seconds=20)
+            self.node_down(name)
+            self.node_resume(name)
+        return self.wait_for(lambda: self.node_state(name) == "idle", seconds=240)
 
 
 def _by_index(line: dict[str, str]) -> tuple[int, int]:

@@ -24,6 +24,8 @@
 # can start processes as you. `run` hides them in a network namespace where it may (as root, or where users may make namespaces),
 # where COMMAND has no other network either; where it may not, and always with `start`, the daemons listen on all addresses of the
 # machine, and a line says so.
+# `run` also gives the cluster a /dev/shm of its own where it may: MPICH names what the ranks of a node share by job and step, leaves it
+# behind when a rank is killed, and a job of the same number in a later cluster would wait in it for ever.
 # README.md beside this file tells what was measured here: states, signals, seconds.
 set -euo pipefail
 export PATH=$PATH:/usr/sbin:/sbin
@@ -75,6 +77,8 @@ configure() {
   cat >"$folder/etc/slurm.conf" <<CONF
 ClusterName=laboratory
 SlurmctldHost=$host(127.0.0.1)
+# Not 1: numbers that an earlier cluster has used may have left shared memory behind.
+FirstJobId=$((RANDOM * 1000 + 1))
 SlurmUser=$user
 SlurmdUser=$user
 AuthType=auth/none
@@ -125,6 +129,16 @@ ${SLURM_LAB_CONF:-}
 CONF
 }
 
+# Slurm 22.05 was seen to crash (SIGSEGV) when a job that runs twice, its first node lost and found again, ends a step on it. As on a
+# site, it is started again and knows its jobs; clients try for ten seconds.
+control() {
+  local again
+  for again in {1..20}; do
+    if slurmctld -D; then return; fi
+    echo "slurmctld has ended for the ${again}. time: it is started again"
+  done
+}
+
 # SLURM_LABORATORY marks what belongs to a cluster, so that nothing else is ever ended: the shell that exported SLURM_CONF has no mark.
 belong() { export SLURM_CONF=$1/etc/slurm.conf SLURM_LABORATORY=$1; }
 
@@ -132,7 +146,7 @@ are_idle() { [ "$(timeout 2 sinfo -h -N -p batch -o %t 2>/dev/null | grep -cx id
 
 launch() {
   local folder=$1 count=$2 node
-  timeout 20 slurmctld </dev/null >"$folder/log/slurmctld.out" 2>&1 || return
+  setsid "$BASH" "${BASH_SOURCE[0]}" control </dev/null >"$folder/log/slurmctld.out" 2>&1 &
   for ((node = 11; node <= 10 + count; node++)); do
     mkdir -p "$folder/spool/127.0.0.$node" "$folder/tmp/127.0.0.$node"
     timeout 20 slurmd -N "127.0.0.$node" </dev/null >"$folder/log/slurmd.127.0.0.$node.out" 2>&1 || return
@@ -150,11 +164,13 @@ start() {
   fi
 }
 
-# The daemons, their steps and what they run: processes with this cluster's SLURM_CONF, and its mark or a job's.
+# The daemons, their steps and what they run: processes with this cluster's SLURM_CONF, and its mark or a job's. A slurmstepd writes
+# its title over its marks.
 members() {
   local process
   { grep -lazFx "SLURM_CONF=$1/etc/slurm.conf" /proc/[0-9]*/environ 2>/dev/null || true; } | cut -d / -f 3 | while read -r process; do
-    if grep -qazE "^(SLURM_LABORATORY=$1|SLURM_JOB_ID=[0-9]+)\$" "/proc/$process/environ" 2>/dev/null; then
+    if grep -qazE "^(SLURM_LABORATORY=$1|SLURM_JOB_ID=[0-9]+)\$" "/proc/$process/environ" 2>/dev/null ||
+      [[ $(readlink "/proc/$process/exe") == */slurmstepd* ]]; then
       echo "$process"
     fi
   done
@@ -221,14 +237,15 @@ run_inside() {
 
 # A network of its own needs lo, and a second address: with none but 127.0.0.1 Slurm resolves no name.
 namespaced() {
+  mount -t tmpfs -o mode=1777 shared /dev/shm 2>/dev/null || true
   ip link set lo up
   ip address add 10.9.9.9/32 dev lo
   run_inside "$@"
 }
 
 run_anywhere() {
-  local unshare=(unshare --net)
-  [ "$(id -u)" -eq 0 ] || unshare=(unshare --user --map-current-user --keep-caps --net)
+  local unshare=(unshare --net --mount)
+  [ "$(id -u)" -eq 0 ] || unshare=(unshare --user --map-current-user --keep-caps --net --mount)
   if command -v ip >/dev/null && "${unshare[@]}" ip link set lo up 2>/dev/null; then
     exec "${unshare[@]}" "$BASH" "${BASH_SOURCE[0]}" namespaced "$@"
   fi
@@ -255,6 +272,7 @@ case ${1:-} in
     shift
     namespaced "$@"
     ;;
+  control) control ;;
   start)
     if [ $# -lt 2 ] || [ $# -gt 3 ]; then usage; fi
     folder=$(readlink -m "$2") count=${3:-4}
