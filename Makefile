@@ -1,7 +1,8 @@
 # Two commands on a fresh machine: `make study` and `make test`. Both install once, into $(VENV).
 #
 #   make study       run jobs/quickstart.toml here; prints the table and where the store and the figure are
-#   make test        every test this machine can run; what was skipped, and why, is printed last
+#   make test        the tests, but for those that take minutes; what was skipped, and why, is printed last
+#   make test-long   those that take minutes: studies killed again and again, whole published studies, every combination
 #   make test-slurm  the tests in a real Slurm of four nodes on this machine, which is gone afterwards; some minutes
 #   make analysis    run the reduced studies of jobs/scaling, then the notebooks on them; about a quarter of an hour
 #   make check       formatting, lint, types, layers, shell scripts
@@ -34,17 +35,21 @@ REDUCED := $(wildcard jobs/scaling/reduced/*.toml)
 PEERED := $(if $(PEERS),$(PEERS)/.installed)
 SCRIPTS := .ci/run tests/cluster/slurm.sh $(wildcard slurm/*.sbatch)
 
-.PHONY: help study test test-slurm analysis limits benchmarks check lint types layers scripts format clean
+.PHONY: help study test test-long test-slurm analysis limits benchmarks check lint types layers scripts format clean
 
 help:
-	@sed -n '3,15s/^# \{0,1\}//p' Makefile
+	@sed -n '3,16s/^# \{0,1\}//p' Makefile
 
 study: $(RUNS)
 	$(VENV)/bin/hpcpinn run jobs/quickstart.toml
 
 # At most 8 workers: each compiles for itself, and beyond 8 the compilations cost more than the tests.
+PYTEST = $(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 test: $(RUNS)
-	$(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
+	$(PYTEST) $(if $(ARGS),$(ARGS),-m "not long")
+
+test-long: $(RUNS)
+	$(PYTEST) -m long $(ARGS)
 
 # Asked before minutes are spent on an installation. One worker: the tests share the cluster.
 .PHONY: slurm-installed

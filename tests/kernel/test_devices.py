@@ -27,6 +27,7 @@ def found(start):
     return {count: program.found() for count, program in programs.items()}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_bits_depend_neither_on_devices_nor_on_mapping_nor_on_exchange(found, kind):
     of_kind = {
@@ -39,14 +40,17 @@ def test_bits_depend_neither_on_devices_nor_on_mapping_nor_on_exchange(found, ki
     assert len(set(of_kind.values())) == 1, of_kind
 
 
+@pytest.mark.long
 def test_each_program_had_its_devices(found):
     assert {count: of_count["devices"] for count, of_count in found.items()} == {1: 1, 2: 2, 4: 4, 8: 8}
 
 
+@pytest.mark.long
 def test_kernels_of_different_kinds_have_different_fingerprints(found):
     assert len(set(found[1]["fingerprints"])) == len(COUNTS[1])
 
 
+@pytest.mark.long
 def test_a_device_holds_its_share_of_the_hidden_weights(found):
     for count, of_count in found.items():
         assert set(of_count["shares"]) == {1 / count}

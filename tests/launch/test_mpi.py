@@ -66,7 +66,7 @@ def rank_0(process: subprocess.Popen, store: Path) -> int:
     raise AssertionError(process.communicate()[0])
 
 
-@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGUSR1, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_told_to_stop_it_leaves_with_75_and_goes_on_later(number, write_study, mpirun, hpcpinn, tmp_path, begun):
     study, store = write_study(LONG), tmp_path / "told.zarr"
     process = mpirun(3, study, "--store", store)

@@ -69,6 +69,7 @@ main()
 """
 
 
+@pytest.mark.long
 def test_a_group_that_stops_leaves_together_and_goes_on_with_the_same_bits(
     write_study, start, hpcpinn, coordinator, tmp_path
 ):

@@ -17,6 +17,8 @@ import hpcpinn
 from hpcpinn.results import scaling
 from hpcpinn.results.printing import print_tables
 
+pytestmark = pytest.mark.long
+
 STUDY = Path(__file__).resolve().parents[2] / "jobs" / "papers" / "wang2020_poisson_width.toml"
 
 # width: mean and standard deviation over 4 seeds, NTK parametrisation

@@ -5,8 +5,13 @@ import re
 import subprocess
 import tomllib
 
+import numpy as np
 import pytest
 import yaml
+from jaxtyping import TypeCheckError
+
+from hpcpinn.kernel import spectrum
+from tests.conftest import ARRAYS
 
 # Written in pieces, or this file would be the first to name them.
 REGISTRIES = [
@@ -88,6 +93,14 @@ def test_the_citation_is_of_this_version(root, pyproject):
     assert {"cff-version", "message", "title", "authors"} <= set(citation)
     assert str(citation["version"]) == pyproject["project"]["version"]
     assert citation["license"] == pyproject["project"]["license"]
+
+
+def test_shapes_are_checked_wherever_they_are_written(root):
+    source = root / "hpcpinn"
+    written = {path.relative_to(source) for path in source.rglob("*.py") if "jaxtyping" in path.read_text()}
+    assert {path.parts[0].removesuffix(".py") for path in written} == set(ARRAYS)
+    with pytest.raises(TypeCheckError, match="spectral_norm"):
+        spectrum.spectral_norm(np.ones((2, 3)))
 
 
 def test_continuous_integration_can_be_started(root):

@@ -47,7 +47,8 @@ def test_an_interpreter_that_is_too_old_is_named_with_the_next_step(make, old_py
     ("goal", "last"),
     [
         ("study", "hpcpinn run jobs/quickstart.toml"),
-        ("test", "python -m pytest"),
+        ("test", '-m "not long"'),
+        ("test-long", "-m long"),
         ("analysis", "python -m pytest --nbmake"),
         ("test-slurm", "slurm.sh run 4 --"),
     ],
@@ -58,6 +59,10 @@ def test_each_command_installs_and_then_runs(make, goal, last):
     assert last in steps[-1]
 
 
+def test_named_tests_are_run_however_long_they_take(make):
+    assert make("--dry-run", "test", "ARGS=tests/paper").stdout.rstrip().endswith("--dist worksteal tests/paper")
+
+
 def test_what_is_installed_is_not_installed_again(make, tmp_path):
     (tmp_path / "venv").mkdir()
     (tmp_path / "venv" / ".installed-test").touch()
@@ -66,7 +71,9 @@ def test_what_is_installed_is_not_installed_again(make, tmp_path):
 
 def test_help_names_every_command(make):
     words = make().stdout
-    assert all(f"make {goal}" in words for goal in ("study", "test", "test-slurm", "analysis", "check", "clean"))
+    assert all(
+        f"make {goal}" in words for goal in ("study", "test", "test-long", "test-slurm", "analysis", "check", "clean")
+    )
 
 
 def test_without_slurm_its_tests_say_what_to_install(make, tmp_path, monkeypatch):

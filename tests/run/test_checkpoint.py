@@ -120,7 +120,12 @@ def narrow_at_will(is_narrow):
     ensembles._is_narrow.cache_clear()
 
 
-@pytest.fixture(scope="module", params=STUDIES)
+def long_but(names, quick):
+    """All of them, those that are not quick marked as long."""
+    return [pytest.param(name, marks=() if name in quick else pytest.mark.long) for name in names]
+
+
+@pytest.fixture(scope="module", params=long_but(STUDIES, quick={"narrow, float32", "wide, untrained"}))
 def known(request, tmp_path_factory):
     text, is_narrow, points = STUDIES[request.param]
     return Case(tmp_path_factory.mktemp("stopped"), text, is_narrow), points
@@ -334,7 +339,7 @@ def attempt_on(devices, case, store, stop):
     return result.stdout.splitlines()[-1]
 
 
-@pytest.mark.parametrize("devices", [(1, 2, 4), (4, 1), (2, 8, 1)])
+@pytest.mark.parametrize("devices", long_but([(1, 2, 4), (4, 1), (2, 8, 1)], quick={(4, 1)}))
 def test_it_goes_on_with_the_same_bits_on_another_number_of_devices(case, devices):
     store = case.new()
     assert [attempt_on(count, case, store, stop=2) for count in devices[:-1]] == ["stopped"] * (len(devices) - 1)

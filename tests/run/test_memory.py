@@ -123,7 +123,12 @@ def test_the_machine_has_more_memory_than_this_process_uses():
     assert memory.peak_bytes() < memory.machine_bytes()
 
 
-@pytest.mark.parametrize("name", STUDIES)
+QUICK = {"one narrow network", "wide", "many rows", "float32", "compared with a random limit"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.long) for name in STUDIES]
+)
 def test_a_task_takes_no_more_than_was_projected(name, text, tmp_path: Path):
     study = tmp_path / "study.toml"
     study.write_text(text(**STUDIES[name]))
