@@ -67,6 +67,7 @@ def scheduler(certificates, tmp_path):
         process.wait()
 
 
+@pytest.mark.long
 def test_a_worker_that_is_killed_in_the_middle_of_a_task(serial, write_study, start, begun, tmp_path):
     store = tmp_path / "dask.zarr"
     process = start("run", write_study(LONG), "--store", store, "--on", "dask", "--workers", 2)

@@ -47,6 +47,7 @@ GROWING = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("studies", GROWING.values(), ids=GROWING)
 def test_the_bits_are_those_of_one_run_of_the_larger_study(studies, write_study, tmp_path, monkeypatch):
     monkeypatch.setattr(packing, "MOST_SEEDS", 2)

@@ -39,7 +39,8 @@ def records(store: Path) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize(("engine", "kills"), [pytest.param("serial", KILLS, marks=pytest.mark.long), ("processes", 4)])
+@pytest.mark.long
+@pytest.mark.parametrize(("engine", "kills"), [("serial", KILLS), ("processes", 4)])
 def test_killed_again_and_again(engine, kills, tmp_path, write_study, start, hpcpinn):
     study, store, whole = write_study(MANY), tmp_path / "killed.zarr", tmp_path / "whole.zarr"
     moments = random.Random(17)

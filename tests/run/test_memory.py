@@ -142,6 +142,7 @@ def test_nor_does_one_that_saves_itself(name, text, tmp_path: Path):
     assert_as_projected(measured(SAVING + MEASURE, study))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SAVED)
 def test_nor_does_one_that_goes_on_from_a_checkpoint(name, text, tmp_path: Path):
     study = tmp_path / "study.toml"
