@@ -62,6 +62,12 @@ STUDIES = {
         "rest": '[kernel]\nspectrum = "none"\nkeep = "none"\n',
         "points": TWO_TERMS(4000),
     },
+    "small tiles without spectra": {
+        "width": 1024,
+        "depth": 2,
+        "rest": '[kernel]\nspectrum = "none"\ntile = 256\n',
+        "points": TWO_TERMS(1498),
+    },
     "float32": {
         "width": 2048,
         "depth": 3,
