@@ -17,10 +17,12 @@ def submit(study: StudyFile, cluster: Cluster, store: StoreOption = None, dry_ru
 
     Tasks that jobs in the queue will do are left to them. A closing job submits again what the arrays have left.
     """
-    from hpcpinn.launch.slurm import studies
+    from hpcpinn.launch.slurm import held, studies
     from hpcpinn.launch.slurm.reading import read_profile
 
     asked = studies.request(study, store, read_profile(cluster))
+    if not dry_run and (released := held.release_all(asked.store)):
+        print(f"{released} jobs are released that Slurm held because their launch had failed")
     elsewhere = len(asked.missing) - len(asked.tasks)
     if not asked.tasks:
         print(f"nothing to submit: {elsewhere} tasks are in the queue, {_done(asked)} are done")

@@ -187,6 +187,14 @@ def test_cancel_names_the_jobs_and_submit_goes_on(fake_slurm, here, hpcpinn, sub
     assert submit().output.startswith(f"job {len(jobs) + 1}: ")
 
 
+def test_what_slurm_holds_is_released(fake_slurm, here, submit):
+    submit()
+    fake_slurm.set(1, "PENDING", 0, reason="launch failed requeued held")
+    assert "are released" not in submit("--dry-run").output
+    assert submit().output.startswith("1 jobs are released that Slurm held because their launch had failed\n")
+    assert submit().output.startswith("nothing to submit")
+
+
 def test_status_tells_the_queue_and_as_json(fake_slurm, here, hpcpinn, submit):
     submit()
     told = hpcpinn("status", "results/small.zarr")

@@ -17,6 +17,7 @@ from hpcpinn.errors import ClusterError
 SECONDS = 60.0  # that a command may take
 _SEPARATOR = "|"
 _COLUMNS = ("%i", "%T", "%r", "%N")
+_LIMIT = re.compile(r"%\d+")
 # Slurm writes elements that are evenly spaced with their step.
 _SPAN = re.compile(r"(\d+)(?:-(\d+))?(?::(\d+))?")
 # States in which an element will do no more.
@@ -46,6 +47,11 @@ class Queued:
     def job(self) -> str:
         """Id of the job or of its array."""
         return self.id.partition("_")[0]
+
+    @property
+    def has_failed_to_launch(self) -> bool:
+        """Whether Slurm holds it until somebody says that it may be tried again."""
+        return self.state == "PENDING" and self.reason.lower().replace("_", " ").startswith("launch failed")
 
     @property
     def is_over(self) -> bool:
@@ -160,6 +166,15 @@ def requeue(job: str) -> None:
         ClusterError: the site does not allow it.
     """
     _call("scontrol", "requeue", job)
+
+
+def release(job: str) -> None:
+    """Let a job or an element go on that is held.
+
+    Raises:
+        ClusterError: it is not held any more, or somebody else's.
+    """
+    _call("scontrol", "release", _LIMIT.sub("", job))  # which scontrol does not take back as squeue writes it
 
 
 def exclude(job: str, nodes: Collection[str]) -> None:

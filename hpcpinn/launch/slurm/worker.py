@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hpcpinn.launch import work as launch_work
 from hpcpinn.launch.running import default_store, missing
-from hpcpinn.launch.slurm import again, element, inquest, logs
+from hpcpinn.launch.slurm import again, element, held, inquest, logs
 from hpcpinn.launch.slurm.element import Leaving, Share
 from hpcpinn.launch.slurm.notice import LATE, WALLTIME, Notice
 from hpcpinn.launch.slurm.profile import Profile
@@ -73,6 +73,7 @@ def run_element(mine: Element, notice: Notice) -> Leaving:
     granted = _Granted(mine.store, plan, profile.node, array.memory * array.nodes)
     share = _share(plan, tasks, profile.rates, array.elements, granted)
     leaving = _work(study, mine.store, share, notice)
+    held.release(mine.store, submission)
     if leaving.reason:
         then = again.come_back(mine.store, mine.number, mine.array, _index(), mine.job, leaving.reason, profile)
         _say(leaving, then)

@@ -161,6 +161,10 @@ def scontrol(state: dict[str, Any], arguments: list[str]) -> str:
         for number, index, element in triples:
             move(state, number, index, state="PENDING", reason="BeginTime", node="", restarts=element["restarts"] + 1)
         return ""
+    if verb == "release" and objects:
+        for number, index, _ in known(state, objects[0], Refused(f"Invalid job id specified for job {objects[0]}")):
+            move(state, number, index, reason="None")
+        return ""
     if verb == "update" and objects:
         words = dict(word.lower().split("=", 1) for word in objects)
         triples = known(state, words["jobid"], Refused("Invalid job id specified"))
