@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import hpcpinn as package
+from hpcpinn.launch.slurm import client
 from hpcpinn.store import ledger, submissions
 from tests.cluster.test_submission import is_quiet, printed
 from tests.launch.conftest import assert_same_bits
@@ -114,3 +115,21 @@ def test_cancelled_jobs_stay_away_until_they_are_submitted_again(cluster, study,
     cluster.wait_for(lambda: is_quiet(cluster), seconds=300, every=1)
     assert done.items() <= {task: ledger.read(store, task)["attempt"] for task in ledger.done(store)}.items()
     assert_same_bits(store, serial)
+
+
+def test_what_slurm_holds_after_a_failed_launch_is_released(cluster, submit):
+    """A node comes back with the process of a job that is started there again: Slurm gives up, and waits for a word."""
+    node, *others = cluster.nodes
+    for other in others:
+        cluster.scontrol("update", f"nodename={other}", "state=drain", "reason=test")
+    job = submit("srun sleep 60", "--array=0")
+    cluster.wait_for(lambda: "sleep" in cluster.run("squeue", "-h", "--steps", "-j", job))
+    with cluster.frozen(job):
+        cluster.scontrol("update", f"nodename={node}", "state=down", "reason=test")
+        cluster.scontrol("update", f"nodename={node}", "state=resume")
+        cluster.wait_for(lambda: "launch failed" in cluster.squeue(job)[0]["reason"], seconds=60)
+    (held,) = cluster.wait_for(lambda: [one for one in client.queue([str(job)]) if one.has_failed_to_launch])
+    for other in others:
+        cluster.node_resume(other)
+    client.release(held.id)
+    cluster.wait_for_state(job, "RUNNING", seconds=60)
