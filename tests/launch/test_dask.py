@@ -107,6 +107,23 @@ def test_a_client_of_the_callers(serial, write_study, tmp_path):
     assert_same_bits(given.store, serial["short"])
 
 
+def test_tasks_under_way_hear_that_they_are_to_stop():
+    def heard():
+        from hpcpinn.run import interruption
+
+        deadline = time.monotonic() + 60
+        while interruption.requested() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return interruption.requested()
+
+    with dask_clusters.settings(), dask_clusters.local(1) as cluster, distributed.Client(cluster) as client:
+        future = client.submit(heard)
+        while not any(client.processing().values()):
+            time.sleep(0.05)
+        dask._tell(client, "preempted")
+        assert future.result(timeout=120) == "preempted"
+
+
 def test_workers_of_another_version_are_named_with_both():
     ours = agreement.versions()
     with pytest.raises(errors.ClusterError) as caught:

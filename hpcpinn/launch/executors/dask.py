@@ -214,7 +214,8 @@ def _tell(client: Any, reason: str) -> None:
     with suppress(Exception):  # who does not hear it goes on, and is waited for
         mine = set(client.futures)
         workers = [worker for worker, tasks in client.processing().items() if mine & {str(task) for task in tasks}]
-        client.run(interruption.request, reason, workers=workers, wait=False)
+        if workers:
+            client.run(interruption.request, reason, workers=workers)
 
 
 def _translated(error: BaseException) -> BaseException:
