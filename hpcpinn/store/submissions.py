@@ -174,6 +174,11 @@ def more_jobs(store: Path, number: int) -> list[str]:
     return sorted(path.name.rpartition(".")[2] for path in folder.glob(f"{number}.more.*"))
 
 
+def all_jobs(store: Path, submission: Submission) -> list[str]:
+    """Jobs of a submission, and those of its elements that were submitted once more."""
+    return [*submission.jobs, *more_jobs(store, submission.number)]
+
+
 def _numbers(store: Path) -> Iterable[int]:
     return [int(path.stem) for path in layout.submissions(store).glob("[0-9]*.json") if path.stem.isdecimal()]
 

@@ -35,7 +35,7 @@ class Submitted:
 def handed(store: Path, found: Sequence[Submission]) -> tuple[tuple[Submitted, ...], str]:
     """What was submitted, with the queue if any of it is open, and why the queue could not be asked."""
     error, queued = "", []
-    open_jobs = [job for one in found if one.state == "open" for job in _jobs(store, one)]
+    open_jobs = [job for one in found if one.state == "open" for job in submissions.all_jobs(store, one)]
     if open_jobs:
         try:
             queued = [one for one in client.queue(open_jobs) if not one.is_over]
@@ -44,12 +44,8 @@ def handed(store: Path, found: Sequence[Submission]) -> tuple[tuple[Submitted, .
     return tuple(_submitted(store, one, queued) for one in found), error
 
 
-def _jobs(store: Path, one: Submission) -> list[str]:
-    return [*one.jobs, *submissions.more_jobs(store, one.number)]
-
-
 def _submitted(store: Path, one: Submission, queued: list[client.Queued]) -> Submitted:
-    jobs = _jobs(store, one)
+    jobs = submissions.all_jobs(store, one)
     shown = Counter[str]()
     for element in queued:
         if element.job in jobs:

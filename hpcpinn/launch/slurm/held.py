@@ -18,8 +18,7 @@ def release(store: Path, submission: Submission) -> int:
     """Release what Slurm holds of a submission; how many elements. Where Slurm does not answer, none."""
     released = 0
     with suppress(ClusterError):
-        jobs = [*submission.jobs, *submissions.more_jobs(store, submission.number)]
-        for queued in client.queue(jobs):
+        for queued in client.queue(submissions.all_jobs(store, submission)):
             if queued.has_failed_to_launch:
                 client.release(queued.id)
                 released += queued.elements

@@ -86,7 +86,7 @@ def cancel(store: Path) -> list[str]:
     found = [one for one in submissions.read_all(store) if one.state == "open"]
     for one in found:
         submissions.write(store, replace(one, state="cancelled", summary="cancelled by hand"))
-    jobs = [job for one in found for job in (*one.jobs, *submissions.more_jobs(store, one.number))]
+    jobs = [job for one in found for job in submissions.all_jobs(store, one)]
     try:
         client.cancel(jobs)
     except ClusterError:

@@ -171,7 +171,7 @@ def live_jobs(store: Path, submission: Submission) -> list[str]:
     Raises:
         ClusterError: the queue cannot be asked.
     """
-    jobs = [*submission.jobs, *submissions.more_jobs(store, submission.number)]
+    jobs = submissions.all_jobs(store, submission)
     return sorted({queued.job for queued in client.queue(jobs) if not queued.is_over})
 
 
