@@ -1,7 +1,7 @@
 """What status knows: from a store in every state, with a queue that answers, fails or is not there."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -78,8 +78,10 @@ def test_sacct_is_never_asked(fake_slurm, store, submit):
     assert {call[0] for call in fake_slurm.calls} == {"sbatch", "squeue"}
 
 
-def test_devices_count_each(fake_slurm, store, plan, profile, submit, publish):
-    publish(plan.tasks[:1])
+def test_devices_count_each(fake_slurm, store, plan, profile, submit):
+    (store / "chunk").touch()
+    begun = attempts.begin(plan.tasks[0].id)
+    ledger.publish(store, replace(begun, clock=begun.clock - 1), ["chunk"])  # begun just now, it may have taken 0 s
     assert overview(store).gpu_hours is None
     submit(gpus_per_node=4, gpu_memory="1 GiB")
     one = overview(store)
