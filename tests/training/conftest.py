@@ -15,7 +15,11 @@ from hpcpinn.model import catalogue, evaluation, precision
 from hpcpinn.model.networks.mlp import MLP
 from hpcpinn.model.points import Points
 from hpcpinn.model.problem import Problem
-from hpcpinn.training import gd, loss, stability
+from hpcpinn.training import loss, stability
+from hpcpinn.training.method import Method
+from hpcpinn.training.objective import Objective
+from hpcpinn.training.optimizers.gd import GradientDescent
+from hpcpinn.training.weightings.fixed import NONE
 
 EPS = float(np.finfo(precision.DTYPES["float64"]).eps)
 COUNTS = {"residual": 4, "boundary": 2}
@@ -24,6 +28,16 @@ COUNTS = {"residual": 4, "boundary": 2}
 @functools.partial(jax.jit, static_argnums=(0, 1, 2))
 def _residuals(problem, term, network, params, x):
     return evaluation.residuals(problem, term, network, network.affine(params), x)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def begin(method, x, params):
+    return method.begin(x, params)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def advance(method, x, rate, state, steps):
+    return method.advance(x, rate, state, steps)
 
 
 @dataclass(frozen=True)
@@ -61,20 +75,35 @@ class Case:
     def loss(self, params):
         return float(self.row_weights @ self.residuals(params) ** 2)
 
+    @property
+    def objective(self):
+        return Objective(self.problem, self.network, self.weights)
+
+    def method(self, optimizer=GradientDescent(), weighting=NONE, **others):  # noqa: B008  (immutable)
+        return Method(self.objective, optimizer, weighting, **others)
+
+    def begin(self, method, params=None):
+        return begin(method, self.x, self.params if params is None else params)
+
+    def train(self, method, steps, rate=1.0, state=None):
+        """The state after so many steps."""
+        start = self.begin(method) if state is None else state
+        return advance(method, self.x, jnp.asarray(rate), start, jnp.asarray(steps))
+
     def descend(self, learning_rate, steps, params=None):
-        start = self.params if params is None else params
-        rate, count = jnp.asarray(learning_rate), jnp.asarray(steps)
-        return gd.descend(self.problem, self.network, self.weights, start, self.x, rate, count)
+        """The parameters after so many steps of gradient descent."""
+        method = self.method()
+        return self.train(method, steps, learning_rate, self.begin(method, params)).params
 
 
-def make_case(width=16, normalization="mean", seed=0, problem="poisson1d"):
-    made, network = catalogue.problem(problem), MLP(width=width, depth=1)
+def make_case(width=16, normalization="mean", seed=0, problem="poisson1d", counts=None, **parameters):
+    made, network = catalogue.problem(problem, **parameters), MLP(width=width, depth=1)
     # From NumPy: `network.init` compiles for a second per width.
     random = np.random.default_rng(seed)
     shapes = jax.eval_shape(lambda: network.init(jax.random.key(0), made))
     params = jax.tree.map(lambda leaf: jnp.asarray(random.standard_normal(leaf.shape)), shapes)
-    points = made.sample(COUNTS)
-    return Case(made, network, points, params, loss.term_weights(normalization, COUNTS))
+    points = made.sample(counts or COUNTS)
+    return Case(made, network, points, params, loss.term_weights(normalization, points.counts))
 
 
 @pytest.fixture(scope="session", name="make_case")

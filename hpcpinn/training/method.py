@@ -1,0 +1,134 @@
+"""A way to train: an optimiser with a weighting, and the state of a run that it takes from step to step.
+
+A run that leaves the range of numbers has diverged: the step that does so is not taken, its number is recorded, and the
+last finite state stays.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from hpcpinn.model.networks.network import Params
+from hpcpinn.training.objective import Batch, Loss, Objective
+from hpcpinn.training.optimizers.optimizer import Optimizer
+from hpcpinn.training.weightings.weighting import Weighting
+
+_NEVER = -1
+
+
+class State(NamedTuple):
+    """Where a run is.
+
+    Attributes:
+        params: of the network.
+        memory: what the optimiser remembers.
+        weighting: what the weighting remembers.
+        step: how many steps were taken.
+        diverged: the step that would have left the range of numbers, counted from 1; -1 as long as there is none.
+    """
+
+    params: Params
+    memory: Any
+    weighting: Any
+    step: Int[Array, ""]
+    diverged: Int[Array, ""]
+
+
+@dataclass(frozen=True)
+class Method:
+    """How to train.
+
+    Attributes:
+        objective: what is made small.
+        optimizer: how.
+        weighting: and what counts how much meanwhile.
+        base: multipliers of terms on top of it.
+    """
+
+    objective: Objective
+    optimizer: Optimizer
+    weighting: Weighting
+    base: tuple[tuple[str, float], ...] = ()
+
+    def begin(self, x: Batch, params: Params) -> State:
+        """The state before the first step."""
+        weighting = self.weighting.begin(self.objective, x)
+        memory = self.optimizer.begin(self._loss(x, weighting), params)
+        return State(params, memory, weighting, jnp.zeros((), "int64"), jnp.full((), _NEVER, "int64"))
+
+    def step(self, x: Batch, rate: Float[Array, ""], state: State) -> State:
+        """The state after one more step."""
+        weighting = self.weighting.renew(self.objective, state.params, x, state.weighting, state.step)
+        loss = self._loss(x, weighting)
+        params, memory = self.optimizer.step(loss, state.params, state.memory, rate, state.step)
+        taken = State(params, memory, weighting, state.step + 1, state.diverged)
+        stayed = state._replace(diverged=state.step + 1)
+        return jax.tree.map(lambda new, old: jnp.where(_is_finite(params), new, old), taken, stayed)
+
+    def advance(self, x: Batch, rate: Float[Array, ""], state: State, steps: Int[Array, ""]) -> State:
+        """The state after so many steps, or at the last finite one."""
+        end = state.step + steps
+        return jax.lax.while_loop(
+            lambda now: (now.step < end) & (now.diverged == _NEVER), lambda now: self.step(x, rate, now), state
+        )
+
+    def multipliers(self, x: Batch, state: State) -> Float[Array, " term"]:
+        """The mean multiplier of every term, as of the last step."""
+        return self.objective.means(x, self._multipliers(x, state.weighting))
+
+    def report(self, state: State) -> dict[str, Array]:
+        """What the optimiser has to say of itself, and when the run has diverged."""
+        return {"diverged_step": state.diverged, **self.optimizer.report(state.memory)}
+
+    def _loss(self, x: Batch, weighting: Any) -> Loss:
+        return Loss(self.objective, x, self._multipliers(x, weighting))
+
+    def _multipliers(self, x: Batch, weighting: Any) -> Float[Array, " row"]:
+        found = self.weighting.multipliers(self.objective, x, weighting)
+        given = dict(self.base)
+        if given:
+            of_terms = jnp.asarray([given.get(name, 1.0) for name in self.objective.terms], found.dtype)
+            found = found * self.objective.spread(x, of_terms)
+        return jax.lax.stop_gradient(found)
+
+
+def _is_finite(params: Params) -> Bool[Array, ""]:
+    return jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(params)]).all()
+
+
+@dataclass(frozen=True)
+class Begin:
+    """`Method.begin`, to be mapped over networks: points are shared, parameters are its own."""
+
+    method: Method
+
+    def __call__(self, x: Batch, params: Params) -> State:
+        """The state before the first step."""
+        return self.method.begin(x, params)
+
+
+@dataclass(frozen=True)
+class Advance:
+    """`Method.advance`, to be mapped over networks: points and steps are shared, state and learning rate its own."""
+
+    method: Method
+
+    def __call__(self, shared: tuple[Batch, Int[Array, ""]], own: tuple[State, Float[Array, ""]]) -> State:
+        """The state after so many steps."""
+        (x, steps), (state, rate) = shared, own
+        return self.method.advance(x, rate, state, steps)
+
+
+@dataclass(frozen=True)
+class Report:
+    """Multipliers of terms and what the optimiser reports, to be mapped over networks."""
+
+    method: Method
+
+    def __call__(self, x: Batch, state: State) -> Mapping[str, Array]:
+        """Numbers by their names."""
+        return {"weight": self.method.multipliers(x, state), **self.method.report(state)}

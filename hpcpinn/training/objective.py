@@ -1,0 +1,111 @@
+r"""What training makes small: $L(\theta) = \sum_i c_i m_i r_i(\theta)^2$ over the rows of all terms.
+
+The constants $c_i$ are those of the loss (`training.loss`), the multipliers $m_i$ those of a weighting
+(`training.weightings`), one for every row without it. With $s_i = \sqrt{c_i m_i}\, r_i$ the loss is $|s|^2$, and every
+optimiser and weighting is written in terms of $s$: gradients are $2 J_s^\top s$, and $J_s J_s^\top$ is the kernel
+between its root weights.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from hpcpinn.kernel import traced
+from hpcpinn.model import evaluation
+from hpcpinn.model.networks.network import Network, Params
+from hpcpinn.model.problem import Problem
+from hpcpinn.training.loss import Weights
+
+# The points of every term by its name.
+Batch = Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The terms of a problem for one network description, and the constant of every term in the loss.
+
+    Attributes:
+        problem: the terms.
+        network: the description of the network.
+        weights: $c_i$ of the rows of every term, in the order of the terms.
+    """
+
+    problem: Problem
+    network: Network
+    weights: Weights
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the terms, in the order of the rows."""
+        return tuple(name for name, _ in self.weights)
+
+    def parts(self, params: Params, x: Batch) -> list[Float[Array, "_row"]]:
+        """The residuals $r$ of every term."""
+        linear, terms = self.network.affine(params), self.problem.terms
+        return [evaluation.residuals(self.problem, terms[name], self.network, linear, x[name]) for name in self.terms]
+
+    def constants(self, x: Batch) -> Float[Array, " row"]:
+        """$c_i$ of every row."""
+        dtype = x[self.terms[0]].dtype
+        return jnp.concatenate([jnp.full(len(x[name]), weight, dtype) for name, weight in self.weights])
+
+    def cut(self, x: Batch, rows: Float[Array, " row"]) -> list[Float[Array, "_row"]]:
+        """What belongs to every term of what there is of every row."""
+        ends, start = [], 0
+        for name in self.terms:
+            ends.append(rows[start : start + len(x[name])])
+            start += len(x[name])
+        return ends
+
+    def means(self, x: Batch, rows: Float[Array, " row"]) -> Float[Array, " term"]:
+        """The mean over the rows of every term."""
+        return jnp.stack([jnp.mean(part) for part in self.cut(x, rows)])
+
+    def spread(self, x: Batch, values: Float[Array, " term"]) -> Float[Array, " row"]:
+        """What every term has, for each of its rows."""
+        return jnp.concatenate([jnp.full(len(x[name]), values[k]) for k, name in enumerate(self.terms)])
+
+
+@dataclass(frozen=True)
+class Loss:
+    """The loss of one step: its points and multipliers are given.
+
+    Attributes:
+        objective: the terms and the constants.
+        x: points.
+        multipliers: $m_i$; gradients do not pass through them.
+    """
+
+    objective: Objective
+    x: Batch
+    multipliers: Float[Array, " row"]
+
+    def __call__(self, params: Params) -> Float[Array, ""]:
+        """$|s|^2$."""
+        return jnp.sum(self.residuals(params) ** 2)
+
+    def residuals(self, params: Params) -> Float[Array, " row"]:
+        r"""$s_i = \sqrt{c_i m_i}\, r_i$."""
+        return self.roots * jnp.concatenate(self.objective.parts(params, self.x))
+
+    @property
+    def roots(self) -> Float[Array, " row"]:
+        r"""$\sqrt{c_i m_i}$."""
+        return jnp.sqrt(self.objective.constants(self.x) * self.multipliers)
+
+    def kernel(self, params: Params) -> Float[Array, "row row"]:
+        r"""$J_s J_s^\top$, by structured factors: no Jacobian is formed."""
+        kernel = traced.kernel(self.objective.problem, self.objective.network, params, self.ordered)
+        return kernel * (self.roots[:, None] * self.roots)
+
+    def diagonal(self, params: Params) -> Float[Array, " row"]:
+        r"""$|\partial s_i / \partial\theta|^2$ of every row, without the kernel."""
+        found = traced.diagonal(self.objective.problem, self.objective.network, params, self.ordered)
+        return self.roots**2 * found
+
+    @property
+    def ordered(self) -> dict[str, Array]:
+        """The points in the order of the terms: a compiled function sorts a mapping."""
+        return {name: self.x[name] for name in self.objective.terms}

@@ -1,0 +1,1 @@
+"""Weightings of terms and rows, one per file."""
