@@ -1,4 +1,4 @@
-r"""Multipliers of terms that are measured every k steps and follow: $m \leftarrow (1 - a) m + a \hat m$.
+r"""Multipliers of terms that are measured every k steps and follow: $m \leftarrow (1 - a) m + a \hat m$."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
