@@ -14,12 +14,19 @@ _ROWS = 512
 _Result = TypeVar("_Result")
 
 
-def each(function: Callable[[np.ndarray], _Result], matrices: Sequence[np.ndarray] | np.ndarray) -> list[_Result]:
-    """Apply a function to square matrices of one size; LAPACK holds no lock, and every small matrix has one thread."""
+def each(
+    function: Callable[..., _Result],
+    matrices: Sequence[np.ndarray] | np.ndarray,
+    *others: Sequence[np.ndarray] | np.ndarray,
+) -> list[_Result]:
+    """Apply a function to square matrices of one size, and to what else belongs to each of them.
+
+    LAPACK holds no lock, and every small matrix has one thread.
+    """
     if len(matrices) == 1:
-        return [function(matrices[0])]
+        return [function(matrices[0], *(other[0] for other in others))]
     with spectrum.threads(len(matrices[0])), ThreadPoolExecutor(cores.available()) as pool:
-        return list(pool.map(function, matrices))
+        return list(pool.map(function, matrices, *others))
 
 
 def described(

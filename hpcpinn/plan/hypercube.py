@@ -21,9 +21,9 @@ class Quantity:
         formula: how it is defined.
         units: "1" unless said otherwise.
         needs: what has to hold: "kernel" (kernels are kept), "layers" (also those of layers), "spectrum" (eigenvalues
-            are wanted), "training", "exact" (a solution is known), "prediction" (linearised dynamics are wanted),
-            "comparison" (kernels are compared with their limit), and either "limit" (which is one kernel) or
-            "random limit" (which is drawn); "" if always there.
+            are wanted), "training", "damping" (some cell is trained by Levenberg-Marquardt), "exact" (a solution
+            is known), "prediction" (linearised dynamics are wanted), "comparison" (kernels are compared with their
+            limit), and either "limit" (which is one kernel) or "random limit" (which is drawn); "" if always there.
         of_limit: whether it depends on those axes alone on which an infinitely wide network depends.
     """
 
@@ -67,9 +67,19 @@ QUANTITIES = (
         "stability",
         ("step",),
         "stability of gradient descent; unstable above 1",
-        "learning rate over the stability edge of the loss in use",
+        "learning rate over the stability edge of the loss in use; NaN for optimisers that it does not bind",
         needs="training",
     ),
+    Quantity(
+        "diverged_step",
+        ("step",),
+        "step that would have left the range of numbers and was not taken; NaN as long as there is none",
+        "min {k : p(k) is not finite}",
+        needs="training",
+    ),
+    Quantity("damping", ("step",), "damping of Levenberg-Marquardt steps", "(K + mu I) a = s", needs="damping"),
+    Quantity("accepted_steps", ("step",), "steps with which the loss fell", "number of steps so far", needs="damping"),
+    Quantity("rejected_steps", ("step",), "dampings with which it did not", "number of trials so far", needs="damping"),
     Quantity(
         "residual_norm", ("step", "block"), "Euclidean norm of the rows of the block", "|r|_2", needs="prediction"
     ),
@@ -131,6 +141,8 @@ QUANTITIES = (
 )
 # A second attempt at a task measures other values of these, and the same values of everything else.
 MEASURED = ("seconds", "peak_bytes")
+# Some optimisers report these; they are NaN in the cells of others.
+REPORTED = ("damping", "accepted_steps", "rejected_steps")
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def shape_of(
 ) -> Shape:
     """The shape of the store of a study with this extent, from the configurations of all its cells."""
     first = configurations[0]  # for keys that are the same in all
-    available = _available(first, outline)
+    available = _available(first, outline) | _optional(configurations)
     layers = all_layers((each.network for each in configurations), first.kernel.summands)
     linearized = _linearized(available)
     sizes = _sizes(study, extent, outline, points)
@@ -62,6 +62,12 @@ def _available(first: Configuration, outline: Outline) -> frozenset[str]:
         RANDOM_LIMIT: compared and not outline.is_linear,
     }
     return frozenset(name for name, true in holds.items() if true)
+
+
+def _optional(configurations: Sequence[Configuration]) -> frozenset[str]:
+    """What some cells have and others leave to NaN."""
+    optimizers = {each.training.optimizer for each in configurations if each.training is not None}
+    return frozenset({"damping"} if "levenberg_marquardt" in optimizers else ())
 
 
 def _linearized(available: Container[str]) -> tuple[str, ...]:

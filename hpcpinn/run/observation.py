@@ -1,5 +1,6 @@
 """What is seen of the kernels of an ensemble at one recorded step, as they come tile by tile."""
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -52,8 +53,13 @@ class Observation(Protocol):
         """Distance from the first observation."""
         ...
 
-    def edges(self, weights: Float[np.ndarray, " row"]) -> Float[np.ndarray, " network"]:
-        """The stability edge of gradient descent on a loss with these row weights."""
+    def edges(self, weights: Float[np.ndarray, "network row"]) -> Float[np.ndarray, " network"]:
+        """The stability edges of gradient descent on losses with these row weights."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """How many networks there are."""
         ...
 
 
@@ -88,9 +94,14 @@ class Whole:
         """The dynamics under every kernel, of a loss with these row weights."""
         return threads.each(lambda kernel: linearized(kernel, weights), self.kernels)
 
-    def edges(self, weights: Float[np.ndarray, " row"]) -> Float[np.ndarray, " network"]:
+    def edges(self, weights: Float[np.ndarray, "network row"]) -> Float[np.ndarray, " network"]:
         """The edge of every kernel."""
-        return np.array(threads.each(lambda kernel: stability.edge(kernel, weights), self.kernels))
+        return np.array(threads.each(stability.edge, self.kernels, weights))
+
+    @property
+    def count(self) -> int:
+        """How many kernels there are."""
+        return len(self.kernels)
 
 
 @dataclass(frozen=True)
@@ -130,19 +141,26 @@ class Streamed:
             squares += twice * moments.distance(now.values[:, 0], then.values[:, 0])
         return np.sqrt(squares) / first.moments.frobenius_norm[:, 0]
 
-    def edges(self, weights: Float[np.ndarray, " row"]) -> Float[np.ndarray, " network"]:
+    def edges(self, weights: Float[np.ndarray, "network row"]) -> Float[np.ndarray, " network"]:
         """The edge of every kernel, see `training.stability.edge`."""
         return 1 / self._largest(self.cell.points, weights)
+
+    @property
+    def count(self) -> int:
+        """How many networks there are."""
+        return self.ensemble.count
 
     def _tiles(self) -> Iterator[Tile]:
         return tiles(self.cell, self.ensemble, self.params)
 
     def _largest(
-        self, points: Points, weights: Float[np.ndarray, " row"] | None = None
+        self, points: Points, weights: Float[np.ndarray, "network row"] | None = None
     ) -> Float[np.ndarray, " network"]:
         cell, networks = self.cell, jax.tree.map(jnp.asarray, self.ensemble.read(self.params))
-        each = (jax.tree.map(lambda leaf, k=k: leaf[k], networks) for k in range(self.ensemble.count))
-        return np.array([spectral_norm(cell.problem, cell.network, one, points, weights) for one in each])
+        each = (jax.tree.map(lambda leaf, k=k: leaf[k], networks) for k in range(self.count))
+        own = itertools.repeat(None) if weights is None else weights
+        pairs = zip(each, own, strict=False)  # `repeat` has no end
+        return np.array([spectral_norm(cell.problem, cell.network, one, points, of_rows) for one, of_rows in pairs])
 
 
 def observe(cell: Setup, ensemble: Ensemble, params: Any, sink: Sink) -> Observation:

@@ -12,15 +12,17 @@ from jaxtyping import Float
 from hpcpinn.kernel.ensembles.ensemble import Ensemble
 from hpcpinn.kernel.layouts.layout import Tile
 from hpcpinn.model import precision
-from hpcpinn.model.networks.network import Initialization
+from hpcpinn.model.networks.network import Initialization, Params
 from hpcpinn.run.checkpoint import Midway
 from hpcpinn.run.limits import limit_of
+from hpcpinn.run.methods import decay, method_of
 from hpcpinn.run.observation import Observation, Record, held, observe
 from hpcpinn.run.prediction import Prediction
 from hpcpinn.run.setup import Setup
 from hpcpinn.study.configuration import Training
-from hpcpinn.training import accuracy, drift, gd, loss
+from hpcpinn.training import accuracy, drift, loss
 from hpcpinn.training.linearized import linearized
+from hpcpinn.training.method import Advance, Begin, Method, Report, State
 from hpcpinn.training.residuals import Residuals
 from hpcpinn.training.trajectory import trajectory
 
@@ -95,13 +97,18 @@ class _Runs:
         first = self._observe(0, start)
         course = _course(self.cell, training, first)
         prediction = self._prediction(training, course, first, start)
-        for place, params in enumerate(self._path(training, course, start), self._done):
+        for place, state in enumerate(self._path(training, course, start), self._done):
+            params = self.ensemble.map(parameters, (), state)
             now = self._observe(place, params) if place else first
             predicted = prediction.at(training.record[place], self._residuals(course, params)) if prediction else {}
-            progress = self._progress(course, now, first, params, start)
+            drifts = {
+                "kernel_drift": now.drift(first),
+                "parameter_drift": self._read(drift.of_parameters, (), (params, start)),
+            }
+            progress = drifts | self._progress(training, course, now, state, training.record[place])
             yield self._describe(now) | self._accuracy(params) | progress | predicted
             if place + 1 < len(training.record):
-                self.pause(training.record[place], params)
+                self.pause(training.record[place], state)
 
     def _describe(self, now: Observation) -> Record:
         limit = limit_of(self.cell)
@@ -119,37 +126,37 @@ class _Runs:
         return self._read(Residuals(self.cell.problem, self.cell.network), course.x, params)
 
     def _path(self, training: Training, course: "_Course", start: Any) -> Iterator[Any]:
-        descent = gd.Descent(self.cell.problem, self.cell.network, course.weights)
-        rates = self.ensemble.deal(course.rates)
+        """The states of all networks at the recorded steps."""
+        taken, rates = Advance(course.method), self.ensemble.deal(course.rates)
 
-        def advance(params: Any, steps: int) -> Any:
-            return self.ensemble.map(descent, (course.x, np.asarray(steps)), (params, rates))
+        def advance(state: Any, steps: int) -> Any:
+            return self.ensemble.map(taken, (course.x, np.asarray(steps)), (state, rates))
 
         record = training.record[self._done :]
+        begun = self.ensemble.map(Begin(course.method), course.x, start)
         if self.midway is None:
-            return trajectory(advance, start, record, pause=self.pause)
-        return trajectory(advance, self._resumed(self.midway, start), record, self.midway.step, self.pause)
+            return trajectory(advance, begun, record, pause=self.pause)
+        return trajectory(advance, self._resumed(self.midway, begun), record, self.midway.step, self.pause)
 
-    def _resumed(self, midway: Midway, start: Any) -> Any:
-        """The parameters where training goes on, which form the same tree as those at its start.
+    def _resumed(self, midway: Midway, begun: Any) -> Any:
+        """The state where training goes on, which forms the same tree as that at its start.
 
         Array by array, since dealing them out takes several copies of what is dealt out.
         """
         leaves, dealt = midway.take(), []
         while leaves:
             dealt.append(jax.block_until_ready(jnp.asarray(self.ensemble.deal(leaves.pop(0)))))
-        return jax.tree.unflatten(jax.tree.structure(start), dealt)
+        return jax.tree.unflatten(jax.tree.structure(begun), dealt)
 
-    def _progress(self, course: "_Course", now: Observation, first: Observation, params: Any, start: Any) -> Record:
-        """The quantities that only training has."""
-        losses = loss.TermLosses(self.cell.problem, self.cell.network, course.weights)
-        return {
-            "kernel_drift": now.drift(first),
-            "parameter_drift": self._read(drift.of_parameters, (), (params, start)),
-            "loss": self._read(losses, course.x, params),
-            "weight": np.ones((self.ensemble.count, len(course.weights))),
-            "stability": course.rates / now.edges(course.row_weights),
-        }
+    def _progress(self, training: Training, course: "_Course", now: Observation, state: Any, step: int) -> Record:
+        """Losses and their weights, stability, and what the optimiser reports."""
+        report = self._read(Report(course.method), course.x, state)
+        rates = course.rates * self._rate_factor(training, step)
+        return {"stability": rates / now.edges(course.row_weights * report.pop("multipliers")), **report}
+
+    def _rate_factor(self, training: Training, step: int) -> float:
+        """Of the step that follows; NaN for optimisers that the edge of gradient descent does not bind."""
+        return float(decay(training)(jnp.asarray(step))) if training.optimizer in ("gd", "linearized") else np.nan
 
     def _accuracy(self, params: Any) -> Record:
         problem, compared = self.cell.problem, self.cell.configuration.points.compared
@@ -161,26 +168,37 @@ class _Runs:
     def _observe(self, step: int, params: Any) -> Observation:
         return observe(self.cell, self.ensemble, params, lambda tile: self.sink(step, tile))
 
-    def _read(self, function: Callable[[Any, Any], Any], shared: Any, own: Any) -> np.ndarray:
+    def _read(self, function: Callable[[Any, Any], Any], shared: Any, own: Any) -> Any:
         return self.ensemble.read(self.ensemble.map(function, shared, own))
+
+
+def parameters(_: object, state: State) -> Params:
+    """The parameters of a state, to be mapped over networks."""
+    return state.params
 
 
 @dataclass(frozen=True)
 class _Course:
     """What stays the same during the training of an ensemble."""
 
-    weights: loss.Weights
+    method: Method
     row_weights: Float[np.ndarray, " row"]
     rates: Float[np.ndarray, " network"]
     x: Mapping[str, jax.Array]
 
+    @property
+    def weights(self) -> loss.Weights:
+        """The constant of every term in the loss."""
+        return self.method.objective.weights
+
 
 def _course(cell: Setup, training: Training, first: Observation) -> _Course:
-    counts = cell.points.counts
-    weights = loss.term_weights(training.loss, counts)
-    rows = loss.row_weights(weights, counts)
-    edges = first.edges(rows)
+    counts, method = cell.points.counts, method_of(cell, training)
+    rows = loss.row_weights(method.objective.weights, counts)
     fraction = training.edge_fraction
-    rates = np.full(len(edges), training.learning_rate) if fraction is None else fraction * edges
     x = {name: jnp.asarray(cell.points[name]) for name in counts}
-    return _Course(weights, rows, rates, x)
+    if fraction is None:
+        rates = np.full(first.count, training.learning_rate)
+    else:
+        rates = fraction * first.edges(np.tile(rows, (first.count, 1)))
+    return _Course(method, rows, rates, x)

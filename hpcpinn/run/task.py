@@ -8,10 +8,11 @@ from typing import Literal
 import numpy as np
 
 from hpcpinn import errors
-from hpcpinn.plan.hypercube import MEASURED
+from hpcpinn.plan.hypercube import MEASURED, REPORTED
 from hpcpinn.plan.plan import Plan
 from hpcpinn.plan.tasks import Task
 from hpcpinn.run import group, interruption, limits, memory, safety
+from hpcpinn.run.checkpoint import Record
 from hpcpinn.run.computation import compute
 from hpcpinn.run.kernels import Kernels
 from hpcpinn.run.safety import SafePoints, Stopped
@@ -73,6 +74,7 @@ def _compute(study: Study, plan: Plan, store: Store, task: Task, attempt: Attemp
     values = compute(study, task, kernels.keep, points)
     if regions.owns(plan, task, "limit_trace"):
         values |= limits.described(study, task.cell, plan.sizes.get("draw"))
+    values |= _left_out(plan, values)
     peak = points.peak_bytes()
     values = regions.own_part(plan, task, values | {"peak_bytes": np.full(task.count, float(peak))})
     results = {name: value for name, value in values.items() if name not in MEASURED}
@@ -80,3 +82,10 @@ def _compute(study: Study, plan: Plan, store: Store, task: Task, attempt: Attemp
     costs = {name: value for name, value in values.items() if name in MEASURED}
     measured = regions.write_region(store, plan, task, costs)
     ledger.publish(store.path, attempt, files, measured, peak)
+
+
+def _left_out(plan: Plan, values: Record) -> Record:
+    """NaN for what other cells of the study have: what Levenberg-Marquardt reports of itself."""
+    like = values["trace"][..., 0]
+    names = [variable.name for variable in plan.variables if variable.name in REPORTED]
+    return {name: np.full(like.shape, np.nan) for name in names if name not in values}

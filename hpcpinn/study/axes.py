@@ -15,6 +15,7 @@ RESERVED = frozenset({
     "parameter_drift", "loss", "weight", "relative_l2", "stability", "layer", "layer_kernel", "draw", "linearized",
     "limit_kernel", "limit_eigenvalue", "limit_distance", "limit_scale", "limit_trace", "limit_frobenius_norm",
     "limit_spectral_norm", "residual_norm", "predicted_residual_norm", "mode_residual", "predicted_mode_residual",
+    "diverged_step", "damping", "accepted_steps", "rejected_steps",
 })
 # fmt: on
 ALWAYS = ("network.width", "network.depth", keys.SEED)  # the axes that every study has

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
 
+from hpcpinn.study import methods
+
 Scalar = bool | int | float | str
 
 # TOML promises 64-bit integers, and so do the coordinates of the store; a seed is 32 bits to jax and numpy alike.
@@ -85,11 +87,22 @@ class Training(Section):
     and $1/2$ for `"half_sum"`.
     """
 
-    optimizer: Literal["gd"] = "gd"
+    optimizer: Literal["gd", "adam", "lbfgs", "levenberg_marquardt", "linearized"] = "gd"
     learning_rate: Annotated[float | str, PlainValidator(_learning_rate)] = Field(
         default="0.5 edge",
         description='a positive number, or a fraction of the stability edge written as "0.5 edge"',
         examples=["0.5 edge", 1e-5],
+    )
+    decay: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=1.0,
+        description="a number above 0 and up to 1, by which the learning rate is multiplied every `decay_every` steps",
+        examples=[0.9, 1.0],
+    )
+    decay_every: _Positive = Field(default=1000, description="a positive integer", examples=[1000, 5000])
+    decay_stairs: bool = Field(
+        default=False,
+        description="true or false, whether the learning rate stays the same for `decay_every` steps",
+        examples=[False, True],
     )
     steps: _Positive = Field(description="a positive integer", examples=[10000])
     record: Annotated[tuple[_Integer, ...], Field(strict=False)] = Field(
@@ -99,7 +112,7 @@ class Training(Section):
         json_schema_extra={"fixed": "it is a list, and all cells share the dimension `step`"},
     )
     loss: Literal["mean", "sum", "half_mean", "half_sum"] = "mean"
-    weighting: Literal["none"] = "none"
+    weighting: Literal["none", "fixed", "ntk", "gradient_annealing", "residual_attention"] = "none"
     predict: bool = Field(
         default=False,
         description="true or false",
@@ -124,6 +137,91 @@ class Training(Section):
     def edge_fraction(self) -> float | None:
         """The learning rate over the stability edge, or None when the learning rate is a number."""
         return float(self.learning_rate.removesuffix(EDGE)) if isinstance(self.learning_rate, str) else None
+
+
+class Optimizer(Section):
+    """`[optimizer]`: constants of the optimiser; see `hpcpinn.training.optimizers`, one file each."""
+
+    b1: Annotated[float, Field(ge=0, lt=1)] = Field(
+        default=0.9, description="a number from 0 to below 1", examples=[0.9]
+    )
+    b2: Annotated[float, Field(ge=0, lt=1)] = Field(
+        default=0.999, description="a number from 0 to below 1", examples=[0.999]
+    )
+    eps: _PositiveNumber = Field(default=1e-8, description="a positive number", examples=[1e-8])
+    pairs: _Positive = Field(default=10, description="a positive integer, the steps that are remembered", examples=[10])
+    searches: _Positive = Field(
+        default=20, description="a positive integer, the evaluations of a line search at most", examples=[20]
+    )
+    damping: _PositiveNumber = Field(
+        default=1e-3,
+        description="a positive number, the first damping over the largest diagonal entry of the kernel",
+        examples=[1e-3],
+    )
+    lowest_damping: _PositiveNumber = Field(default=1e-12, description="a positive number", examples=[1e-12])
+    highest_damping: _PositiveNumber = Field(default=1e12, description="a positive number", examples=[1e12])
+    tries: _Positive = Field(
+        default=10, description="a positive integer, the dampings that are tried in one step", examples=[10]
+    )
+    solver: Literal["gram", "cg"] = "gram"
+    iterations: _Positive = Field(
+        default=200, description="a positive integer, of conjugate gradients at most", examples=[200]
+    )
+    tolerance: _PositiveNumber = Field(
+        default=1e-6, description="a positive number, at which conjugate gradients stop", examples=[1e-6]
+    )
+    renewed: Annotated[int, Field(ge=0, lt=2**63)] = Field(
+        default=0,
+        description="zero for never or a positive integer, the steps after which the linear model is renewed",
+        examples=[0, 100],
+    )
+
+
+class Weighting(Section):
+    """`[weighting]`: constants of the weighting; see `hpcpinn.training.weightings`, one file each.
+
+    Two of them have a default of each rule: `every`, 100 for ntk and 10 for gradient_annealing, and `average`, 1 for
+    ntk and 0.9 for gradient_annealing.
+    """
+
+    every: _Positive | None = Field(
+        default=None, description="a positive integer, the steps between two measurements", examples=[100, 10]
+    )
+    average: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        default=None,
+        description="a number above 0 and up to 1, the share of what is measured in the moving average",
+        examples=[1.0, 0.1],
+    )
+    diagonal: Literal["trace", "mean"] = "trace"
+    gradient: Literal["parameters", "layers", "largest_layer"] = "parameters"
+    denominator: Literal["unweighted", "weighted"] = "unweighted"
+    biases: bool = Field(
+        default=True, description="true or false, whether gradients of biases count", examples=[True, False]
+    )
+    memory: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.999, description="a number from 0 to 1", examples=[0.999]
+    )
+    rate: _PositiveNumber = Field(default=0.01, description="a positive number", examples=[0.01, 0.001])
+    initial: Annotated[float, Field(ge=0)] = Field(
+        default=0.0, description="zero or a positive number, the weights before the first step", examples=[0.0, 0.1]
+    )
+    scale: Literal["max", "min_max"] = "max"
+    whole_first: bool = Field(
+        default=False, description="true or false, whether the first rate is 1", examples=[False, True]
+    )
+    terms: Literal["interior", "all"] = "interior"
+
+
+class Weights(Section):
+    """`[weights]`: a factor of the loss of every term that is named; a term that is not has the factor 1."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, _PositiveNumber] = Field(init=False)
+
+    @property
+    def of_terms(self) -> dict[str, float]:
+        """The factors by term, in the order written."""
+        return dict(self.__pydantic_extra__)
 
 
 class Kernel(Section):
@@ -178,6 +276,9 @@ class Configuration(Section):
     network: Network
     points: Points
     training: Training | None = None
+    optimizer: Optimizer = Field(default_factory=Optimizer)
+    weighting: Weighting = Field(default_factory=Weighting)
+    weights: Weights = Field(default_factory=Weights)
     kernel: Kernel = Field(default_factory=Kernel)
     limit: Limit = Field(default_factory=Limit)
 
@@ -191,9 +292,17 @@ class Configuration(Section):
         if asked:
             section, key = asked[0]
             reason = 'it needs a kernel that is held whole, and with `kernel.spectrum = "none"` none is'
-            context = {"section": section, "key": key, "reason": reason, "write": False}
-            raise PydanticCustomError("whole", "{reason}", context)
+            raise methods.refused(section, key, reason, write=False)
         return self
+
+    @model_validator(mode="after")
+    def _trainable(self) -> "Configuration":
+        if self.training is not None:
+            methods.check(self.training.optimizer, self.training.weighting, self._given(self.training))
+        return self
+
+    def _given(self, training: Training) -> methods.Given:
+        return methods.Given(training.edge_fraction is not None, training.predict, bool(self.weights.of_terms))
 
 
 def _mended(record: tuple[int, ...], steps: int) -> list[int]:

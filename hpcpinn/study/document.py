@@ -38,7 +38,7 @@ def parse(text: str) -> Document:
             f"`name` cannot be {toml.spelled(name)}; allowed: at most 100 letters, digits and `.`, `_`, `-`, beginning "
             f'with a letter or digit. Write for example `name = "poisson1d-width"`.'
         )
-    sections = {key: tables.get(key, {}) for key in ("problem_parameters", "network", "points", "kernel", "limit")}
+    sections = {key: tables.get(key, {}) for key in keys.TABLES if key not in ("sweep", "training")}
     trained = {"training": tables["training"]} if "training" in tables else {}
     return Document(name, tables.get("sweep", {}), {"problem": problem, **sections, **trained})
 

@@ -6,17 +6,30 @@ from dataclasses import dataclass
 
 from pydantic.fields import FieldInfo
 
-from hpcpinn.study.configuration import Kernel, Limit, Network, Points, Section, Training
+from hpcpinn.study.configuration import (
+    Kernel,
+    Limit,
+    Network,
+    Optimizer,
+    Points,
+    Section,
+    Training,
+    Weighting,
+    Weights,
+)
 
 SECTIONS: dict[str, type[Section]] = {
     "network": Network,
     "points": Points,
     "training": Training,
+    "optimizer": Optimizer,
+    "weighting": Weighting,
+    "weights": Weights,
     "kernel": Kernel,
     "limit": Limit,
 }
 TABLES = ("problem_parameters", "sweep", *SECTIONS)
-OPEN = ("problem_parameters", "points")  # the problem decides what stands in them
+OPEN = ("problem_parameters", "points", "weights")  # the problem decides what stands in them
 TOP = ("name", "problem", *TABLES)
 SHORT = {"width": "network.width", "depth": "network.depth", "seed": "seed"}  # what [sweep] may leave out
 SEED = "seed"  # the one axis that is a key of no section
@@ -52,6 +65,8 @@ def find(section: str, name: str) -> Key | None:
         return None
     if section == "points":
         return Key(section, name, "a positive integer, the rows of a term", (64, 256))
+    if section == "weights":
+        return Key(section, name, "a positive number, the factor of a term", (100.0, 1.0))
     if section == "problem_parameters":
         return Key(section, name, "a finite number, a text, true or false", (1, 2))
     return None
@@ -83,7 +98,7 @@ def sweepable() -> Iterator[str]:
         for key in filter(None, (find(section, name) for name in names(section))):
             if not key.fixed and key.swept == key.dotted:
                 yield key.dotted
-    yield from ("points.<term>", "problem_parameters.<name>")
+    yield from ("points.<term>", "weights.<term>", "problem_parameters.<name>")
 
 
 def _declared(section: str, name: str, field: FieldInfo) -> Key:

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from hpcpinn.errors import HpcpinnError, StudyError, nearest
-from hpcpinn.study import axes, document, identity, keys, refusal, source, sweep
+from hpcpinn.study import axes, document, identity, keys, methods, refusal, source, sweep
 from hpcpinn.study.configuration import Configuration, Scalar
 from hpcpinn.study.document import Document
 from hpcpinn.study.study import Study, placed
@@ -49,6 +49,7 @@ def _study(written: Document, text: str, folder: Path) -> Study:
     _check_recordable(written, swept)
     first = _configuration(written.sections, {key: values[0] for key, values in swept.items()})
     base = first.model_dump()
+    methods.check_read(written.sections, swept, base)
     _check_terms(first)
     arranged = axes.arranged(
         {

@@ -37,7 +37,7 @@ def _place(details: ErrorDetails) -> tuple[str, str]:
 def unknown(section: str, name: str, value: object) -> StudyError:
     """Word a key that its table does not have."""
     if section in keys.OPEN:
-        what = "term" if section == "points" else "parameter"
+        what = "parameter" if section == "problem_parameters" else "term"
         return StudyError(
             f"`{name}` in [{section}] cannot name a {what}; allowed: letters, digits and `_`, not beginning with a "
             f"digit. Rename or remove `{toml.line(name, value)}`."

@@ -9,16 +9,11 @@ r"""The loss $L = \sum_t w_t \sum_{i \in t} r_i^2$ and the four ways in which pa
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from hpcpinn import errors
-from hpcpinn.model import evaluation
-from hpcpinn.model.networks.network import Network, Params
-from hpcpinn.model.problem import Problem
 
 NORMALIZATIONS: dict[str, Callable[[int], float]] = {
     "mean": lambda rows: 1 / rows,
@@ -39,29 +34,3 @@ def term_weights(normalization: str, counts: Mapping[str, int]) -> Weights:
 def row_weights(weights: Weights, counts: Mapping[str, int]) -> Float[np.ndarray, " row"]:
     """The weight of every row of the kernel."""
     return np.concatenate([np.full(counts[term], weight) for term, weight in weights])
-
-
-def term_losses(
-    problem: Problem, network: Network, weights: Weights, params: Params, x: Mapping[str, Array]
-) -> Float[Array, " term"]:
-    """The share of every term in the loss."""
-    terms = problem.terms
-    return jnp.stack(
-        [
-            weight * jnp.sum(evaluation.residuals(problem, terms[name], network, network.affine(params), x[name]) ** 2)
-            for name, weight in weights
-        ]
-    )
-
-
-@dataclass(frozen=True)
-class TermLosses:
-    """`term_losses` of a network, to be mapped over networks: points are shared, parameters are its own."""
-
-    problem: Problem
-    network: Network
-    weights: Weights
-
-    def __call__(self, x: Mapping[str, Array], params: Params) -> Float[Array, " term"]:
-        """The share of every term in the loss."""
-        return term_losses(self.problem, self.network, self.weights, params, x)

@@ -4,7 +4,6 @@ A run that leaves the range of numbers has diverged: the step that does so is no
 last finite state stays.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -76,13 +75,14 @@ class Method:
             lambda now: (now.step < end) & (now.diverged == _NEVER), lambda now: self.step(x, rate, now), state
         )
 
-    def multipliers(self, x: Batch, state: State) -> Float[Array, " term"]:
-        """The mean multiplier of every term, as of the last step."""
-        return self.objective.means(x, self._multipliers(x, state.weighting))
+    def multipliers(self, x: Batch, state: State) -> Float[Array, " row"]:
+        """The multiplier of every row, as of the last step."""
+        return self._multipliers(x, state.weighting)
 
     def report(self, state: State) -> dict[str, Array]:
-        """What the optimiser has to say of itself, and when the run has diverged."""
-        return {"diverged_step": state.diverged, **self.optimizer.report(state.memory)}
+        """What the optimiser has to say of itself, and when the run has diverged, NaN if it has not."""
+        diverged = jnp.where(state.diverged == _NEVER, jnp.nan, state.diverged)
+        return {"diverged_step": diverged, **self.optimizer.report(state.memory)}
 
     def _loss(self, x: Batch, weighting: Any) -> Loss:
         return Loss(self.objective, x, self._multipliers(x, weighting))
@@ -125,10 +125,16 @@ class Advance:
 
 @dataclass(frozen=True)
 class Report:
-    """Multipliers of terms and what the optimiser reports, to be mapped over networks."""
+    """What is recorded of a state, to be mapped over networks: points are shared, the state is its own."""
 
     method: Method
 
-    def __call__(self, x: Batch, state: State) -> Mapping[str, Array]:
-        """Numbers by their names."""
-        return {"weight": self.method.multipliers(x, state), **self.method.report(state)}
+    def __call__(self, x: Batch, state: State) -> dict[str, Array]:
+        """Unweighted loss and mean multiplier of every term, multipliers of rows, and what the method reports."""
+        objective, multipliers = self.method.objective, self.method.multipliers(x, state)
+        return {
+            "loss": objective.losses(state.params, x),
+            "weight": objective.means(x, multipliers),
+            "multipliers": multipliers,
+            **self.method.report(state),
+        }

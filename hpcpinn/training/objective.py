@@ -46,6 +46,11 @@ class Objective:
         linear, terms = self.network.affine(params), self.problem.terms
         return [evaluation.residuals(self.problem, terms[name], self.network, linear, x[name]) for name in self.terms]
 
+    def losses(self, params: Params, x: Batch) -> Float[Array, " term"]:
+        """The unweighted loss of every term, $c_t |r_t|^2$."""
+        parts = zip(self.weights, self.parts(params, x), strict=True)
+        return jnp.stack([weight * jnp.sum(part**2) for (_, weight), part in parts])
+
     def constants(self, x: Batch) -> Float[Array, " row"]:
         """$c_i$ of every row."""
         dtype = x[self.terms[0]].dtype

@@ -30,16 +30,14 @@ def test_rows_have_the_weights_of_their_terms():
 
 
 def test_the_shares_are_weighted_squares_of_the_residuals(case, eps):
-    shares = loss.term_losses(case.problem, case.network, case.weights, case.params, case.x)
+    shares = case.objective.losses(case.params, case.x)
     squares = case.row_weights * case.residuals(case.params) ** 2
     np.testing.assert_allclose(shares, [squares[:4].sum(), squares[4:].sum()], rtol=100 * eps)
 
 
 def test_its_gradient_is_twice_the_weighted_residuals_through_the_jacobian(case, eps):
     """|grad L|^2 = 4 (W r)^T K (W r): loss, weights and kernel speak of the same rows."""
-    slope = jax.jit(
-        jax.grad(lambda theta: loss.term_losses(case.problem, case.network, case.weights, theta, case.x).sum())
-    )(case.params)
+    slope = jax.jit(jax.grad(lambda theta: case.objective.losses(theta, case.x).sum()))(case.params)
     pulled = case.row_weights * case.residuals(case.params)
     squared = sum(float((leaf**2).sum()) for leaf in jax.tree.leaves(slope))
     assert squared == pytest.approx(4 * pulled @ case.kernel @ pulled, rel=1000 * eps)

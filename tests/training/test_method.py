@@ -24,7 +24,7 @@ def test_a_run_that_leaves_the_range_of_numbers_keeps_its_last_state_and_says_wh
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(after.params))
     assert int(after.step) == step - 1
     before = case.train(method, step - 1, rate)
-    assert int(method.report(before)["diverged_step"]) == -1
+    assert np.isnan(method.report(before)["diverged_step"])
     assert bits(before.params) == bits(after.params)
     assert bits(case.train(method, 5, rate, after)) == bits(after)  # it stays there
 

@@ -62,7 +62,7 @@ class GradientAnnealing:
         interior = [not objective.problem.terms[name].faces for name in objective.terms]
 
         def inside(theta: Params) -> Float[Array, ""]:
-            losses = _losses(objective, theta, x)
+            losses = objective.losses(theta, x)
             return sum((loss for loss, is_inside in zip(losses, interior, strict=True) if is_inside), jnp.zeros(()))
 
         above = self._leaves(jax.grad(inside)(params))
@@ -71,7 +71,7 @@ class GradientAnnealing:
             if is_inside:
                 found.append(jnp.ones((), "float64"))
                 continue
-            below = self._leaves(jax.grad(lambda theta, k=k: _losses(objective, theta, x)[k])(params))
+            below = self._leaves(jax.grad(lambda theta, k=k: objective.losses(theta, x)[k])(params))
             factor = memory[k] if self.denominator == "weighted" else 1.0
             found.append(self._ratio(above, [factor * leaf for leaf in below]))
         return jnp.stack(found)
@@ -89,9 +89,3 @@ class GradientAnnealing:
         if self.mean == "layers":
             return largest / jnp.mean(jnp.stack([jnp.mean(leaf) for leaf in below]))
         return largest * sum(leaf.size for leaf in below) / sum(jnp.sum(leaf) for leaf in below)
-
-
-def _losses(objective: Objective, params: Params, x: Batch) -> list[Float[Array, ""]]:
-    """The unweighted loss of every term."""
-    parts = objective.parts(params, x)
-    return [weight * jnp.sum(part**2) for (_, weight), part in zip(objective.weights, parts, strict=True)]
