@@ -111,8 +111,8 @@ def _rules(section: str, swept: Mapping[str, Collection[Any]], base: Mapping[str
 def _check_trained(section: str, keys: Collection[str], base: Mapping[str, Any]) -> None:
     if keys and base["training"] is None:
         raise StudyError(
-            f"[{section}] has `{sorted(keys)[0]}`, and nothing is trained; allowed: with [training]. Write `[training]` "
-            f"with `steps = 10000` in it, say, or remove [{section}]."
+            f"`{section}.{sorted(keys)[0]}` is given and nothing is trained; allowed: with [training]. Write "
+            f"`[training]` with `steps = 10000`, say, or remove [{section}]."
         )
 
 
