@@ -37,7 +37,10 @@ SEED = "seed"  # the one axis that is a key of no section
 
 @dataclass(frozen=True)
 class Key:
-    """A key of a section: `meaning` says what is allowed unless `choices` lists it, `examples` what to type."""
+    """A key of a section: `meaning` says what is allowed unless `choices` lists it, `examples` what to type.
+
+    Its `default` is what it has where it is not given, None for a key that has to be given or has no one default.
+    """
 
     section: str
     name: str
@@ -45,6 +48,7 @@ class Key:
     examples: tuple[object, ...]
     choices: tuple[str, ...] = ()
     fixed: str = ""  # why it cannot be an axis; empty when it can
+    default: object = None
 
     @property
     def dotted(self) -> str:
@@ -105,4 +109,5 @@ def _declared(section: str, name: str, field: FieldInfo) -> Key:
     choices = typing.get_args(field.annotation) if typing.get_origin(field.annotation) is typing.Literal else ()
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     examples = tuple(field.examples or choices)
-    return Key(section, name, field.description or "", examples, choices, str(extra.get("fixed", "")))
+    default = None if field.is_required() else field.get_default()
+    return Key(section, name, field.description or "", examples, choices, str(extra.get("fixed", "")), default)

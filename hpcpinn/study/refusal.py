@@ -23,7 +23,7 @@ def of(error: ValidationError, document: dict[str, Any], swept: Collection[str] 
         return unknown(section, name, document[section][name])
     if first["type"] == "missing":
         return missing(key)
-    return _wrong(key, document[section][name], key.dotted in swept, first)
+    return _wrong(key, document[section].get(name, key.default), key.dotted in swept, first)
 
 
 def _place(details: ErrorDetails) -> tuple[str, str]:
@@ -71,9 +71,10 @@ def _wrong(key: keys.Key, value: object, swept: bool, details: ErrorDetails) -> 
         step = f"Write `{toml.line(key.swept, value)}` under [sweep] to study them all."
         return StudyError(f"`{key.dotted}` cannot be {toml.spelled(value)}; allowed: one value. {step}")
     context = details.get("ctx", {})
+    default = ", its default" if value == key.default else ""
     reason = f": {context['reason']}" if "reason" in context else ""
     return StudyError(
-        f"`{key.dotted}` cannot be {toml.spelled(value)}{reason}; {_allowed(key, value)} "
+        f"`{key.dotted}` cannot be {toml.spelled(value)}{default}{reason}; {_allowed(key, value)} "
         f"Write for example {_instead(_meant(key), value, swept, context)}."
     )
 

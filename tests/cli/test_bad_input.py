@@ -93,13 +93,29 @@ STUDIES = {
         changed("[2, 4, 8]", "[2, 4, 2]"),
         ["`network.width` has the value 2 twice", "allowed: every value of an axis once", "Write `width = [2, 4]`"],
     ),
-    "later weighting": (
-        TRAINING + 'weighting = "ntk"\n',
-        ['`training.weighting` cannot be "ntk"', "allowed: none", 'Write for example `weighting = "none"`'],
+    "unknown weighting": (
+        TRAINING + 'weighting = "nkt"\n',
+        ['`training.weighting` cannot be "nkt"', "allowed: fixed, gradient_annealing, none,", "Did you mean `ntk`?"],
     ),
-    "later optimizer": (
+    "unknown optimizer": (
+        TRAINING + 'optimizer = "kfac"\n',
+        ['`training.optimizer` cannot be "kfac"', "allowed: adam, gd,", 'Write for example `optimizer = "gd"`'],
+    ),
+    "adam at the edge of gradient descent": (
         TRAINING + 'optimizer = "adam"\n',
-        ['`training.optimizer` cannot be "adam"', "allowed: gd", 'Write for example `optimizer = "gd"`'],
+        [
+            '`training.learning_rate` cannot be "0.5 edge", its default: the stability edge is that of gradient descent',
+            "allowed: a positive number",
+            "Write for example `learning_rate = 0.001` under [training]",
+        ],
+    ),
+    "option of another optimizer": (
+        TRAINING + "[optimizer]\nb1 = 0.5\n",
+        ["`optimizer.b1` means nothing to `gd`", "allowed: no key at all", 'Remove it, or write `optimizer = "adam"`'],
+    ),
+    "weight of no term": (
+        TRAINING + 'weighting = "fixed"\n[weights]\nboundery = 2\n',
+        ["`weights.boundery` is no term of the problem", "allowed: boundary, residual", "Did you mean `boundary`?"],
     ),
     "not TOML": (
         changed("seed = 3", "seed = [3"),

@@ -5,7 +5,8 @@ import pytest
 from hpcpinn.study.axes import RESERVED
 
 ALWAYS = {"eigenvalue", "noise_floor", "trace", "frobenius_norm", "spectral_norm", "seconds", "peak_bytes"}
-TRAINED = {"kernel_drift", "parameter_drift", "loss", "weight", "stability"}
+TRAINED = {"kernel_drift", "parameter_drift", "loss", "weight", "stability", "diverged_step"}
+DAMPED = {"damping", "accepted_steps", "rejected_steps"}
 SWEEP = ("width", "depth", "seed")
 
 
@@ -15,6 +16,12 @@ def names(plan):
 
 def test_a_trained_study_has_every_quantity(plan):
     assert names(plan()) == ALWAYS | TRAINED | {"kernel", "relative_l2"}
+
+
+def test_where_some_cell_has_a_damping_every_cell_has_a_place_for_it(plan):
+    swept = plan(sweep='"training.optimizer" = ["gd", "levenberg_marquardt"]')
+    assert names(swept) == names(plan()) | DAMPED
+    assert names(plan(sweep='"training.optimizer" = ["gd", "lbfgs"]')) == names(plan())
 
 
 def test_without_training_only_initialisation_is_there(plan):

@@ -13,7 +13,8 @@ SYNTAX = (
 def test_sections_left_out_are_empty_and_training_stays_away():
     read = document.parse('name = "a"\nproblem = "p"')
     assert (read.name, read.sweep) == ("a", {})
-    empty = {"problem_parameters": {}, "network": {}, "points": {}, "kernel": {}, "limit": {}}
+    sections = ("problem_parameters", "network", "points", "optimizer", "weighting", "weights", "kernel", "limit")
+    empty = {section: {} for section in sections}
     assert read.sections == {"problem": "p", **empty}
 
 
@@ -38,7 +39,9 @@ def test_a_text_that_the_reader_chokes_on_is_refused_like_any_other(refusal, wri
     assert refusal(written).endswith(SYNTAX)
 
 
-@pytest.mark.parametrize("section", ["network", "sweep", "points", "training", "kernel", "problem_parameters"])
+@pytest.mark.parametrize(
+    "section", ["network", "sweep", "points", "training", "optimizer", "weights", "kernel", "problem_parameters"]
+)
 @pytest.mark.parametrize(("value", "spelled"), [("5", "5"), ("[{ a = 1 }]", "[{a = 1}]")])
 def test_a_section_is_a_table(refusal, section, value, spelled):
     step = f"Write `[{section}]` on a line of its own, and its keys below it."

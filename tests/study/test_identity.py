@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hpcpinn.study import identity, keys
 from hpcpinn.study.reading import parse_study
+from tests.study.companions import beside
 
 SMALL = {
     "name": "small",
@@ -27,6 +28,9 @@ DEFAULTS = {
     "training": {
         "optimizer": "gd",
         "learning_rate": "0.5 edge",
+        "decay": 1.0,
+        "decay_every": 1000,
+        "decay_stairs": False,
         "record": [0, 100],
         "loss": "mean",
         "weighting": "none",
@@ -34,6 +38,35 @@ DEFAULTS = {
     },
     "kernel": {"precision": "float64", "keep": "all", "tile": 1024, "spectrum": "full", "summands": "none"},
     "limit": {"compare": False, "draws": 200, "seed": 0},
+}
+OPTIONS = {  # defaults of keys that only some ways to train read
+    "optimizer": {
+        "b1": 0.9,
+        "b2": 0.999,
+        "eps": 1e-8,
+        "pairs": 10,
+        "searches": 20,
+        "damping": 1e-3,
+        "lowest_damping": 1e-12,
+        "highest_damping": 1e12,
+        "tries": 10,
+        "solver": "gram",
+        "iterations": 200,
+        "tolerance": 1e-6,
+        "renewed": 0,
+    },
+    "weighting": {
+        "diagonal": "trace",
+        "gradient": "parameters",
+        "denominator": "unweighted",
+        "biases": True,
+        "memory": 0.999,
+        "rate": 0.01,
+        "initial": 0.0,
+        "scale": "max",
+        "whole_first": False,
+        "terms": "interior",
+    },
 }
 OTHER = {  # one other value for each key
     "problem_parameters": {"frequency": 3, "shift": -0.5, "added": 1},
@@ -52,7 +85,48 @@ OTHER = {  # one other value for each key
         "input_scaling": "zscore",
     },
     "points": {"residual": 65, "boundary": 1, "added": 1, "sampling": "sobol", "seed": 1, "compared": 0},
-    "training": {"steps": 101, "learning_rate": 0.5, "record": [0], "loss": "sum", "predict": True},
+    "training": {
+        "optimizer": "linearized",
+        "steps": 101,
+        "learning_rate": 0.5,
+        "decay": 0.9,
+        "decay_every": 5000,
+        "decay_stairs": True,
+        "record": [0],
+        "loss": "sum",
+        "weighting": "residual_attention",
+        "predict": True,
+    },
+    "optimizer": {
+        "b1": 0.95,
+        "b2": 0.99,
+        "eps": 1e-7,
+        "pairs": 20,
+        "searches": 10,
+        "damping": 1e-2,
+        "lowest_damping": 1e-9,
+        "highest_damping": 1e9,
+        "tries": 5,
+        "solver": "cg",
+        "iterations": 100,
+        "tolerance": 1e-5,
+        "renewed": 100,
+    },
+    "weighting": {
+        "every": 50,
+        "average": 0.5,
+        "diagonal": "mean",
+        "gradient": "layers",
+        "denominator": "weighted",
+        "biases": False,
+        "memory": 0.99,
+        "rate": 0.001,
+        "initial": 0.1,
+        "scale": "min_max",
+        "whole_first": True,
+        "terms": "all",
+    },
+    "weights": {"boundary": 100, "residual": 0.5},
     "kernel": {"precision": "float32", "keep": "none", "tile": 512, "spectrum": "none", "summands": "layers"},
     "limit": {"compare": True, "draws": 100, "seed": 1},
 }
@@ -75,10 +149,23 @@ def hashed(tables, folder=Path(), **how):
     return parse_study(text(tables, **how), folder).identity
 
 
-def changed(section, key, value):
-    tables = copy.deepcopy(SMALL)
+def changed(section, key, value, tables=SMALL):
+    tables = copy.deepcopy(tables)
     tables.setdefault(section, {})[key] = value
     return tables
+
+
+def readable(section, key, value):
+    """The study with what has to stand beside a key, without the key."""
+    tables = copy.deepcopy(SMALL)
+    for name, table in beside(section, key, value).items():
+        tables[name] = tables.get(name, {}) | table
+    return tables
+
+
+def change(section, key, value):
+    """The study with one key changed, and what has to stand beside it."""
+    return changed(section, key, value, readable(section, key, value))
 
 
 def test_the_identity_is_the_hash_of_what_is_asked(study):
@@ -118,6 +205,13 @@ def test_defaults_spelled_out_do_not_count(spelled):
     assert hashed(tables) == hashed(SMALL)
 
 
+@pytest.mark.parametrize("option", [(section, key) for section, table in OPTIONS.items() for key in table])
+def test_default_options_of_a_method_spelled_out_do_not_count(option):
+    section, key = option
+    value = OPTIONS[section][key]
+    assert hashed(change(section, key, value)) == hashed(readable(section, key, value))
+
+
 @pytest.mark.parametrize(
     ("section", "key", "value"),
     [
@@ -139,18 +233,18 @@ def test_the_name_and_the_place_of_a_single_width_do_not_count(study):
 
 @pytest.mark.parametrize(("section", "key", "value"), CHANGES)
 def test_any_value_counts(section, key, value):
-    assert hashed(changed(section, key, value)) != hashed(SMALL)
+    without = SMALL if section in ("training", "weights") else readable(section, key, value)
+    assert hashed(change(section, key, value)) != hashed(without)
 
 
 def test_no_two_changes_are_the_same_study():
-    assert len({hashed(SMALL), *(hashed(changed(*change)) for change in CHANGES)}) == 1 + len(CHANGES)
+    assert len({hashed(SMALL), *(hashed(change(*each)) for each in CHANGES)}) == 1 + len(CHANGES)
 
 
 def test_every_key_with_a_choice_is_among_the_changes():
-    only_one = {"training.optimizer", "training.weighting"}
     short = {"network.width", "network.depth", "network.activation"}
     declared = {f"{section}.{name}" for section in keys.SECTIONS for name in keys.names(section)}
-    assert declared - only_one - short <= {f"{section}.{key}" for section, key, _ in CHANGES}
+    assert declared - short <= {f"{section}.{key}" for section, key, _ in CHANGES}
 
 
 def test_the_problem_and_whether_there_is_training_count():

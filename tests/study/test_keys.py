@@ -2,6 +2,7 @@ import pytest
 
 from hpcpinn.study import keys
 from hpcpinn.study.configuration import Configuration
+from tests.study.companions import beside
 
 DECLARED = [key for section in keys.SECTIONS for name in keys.names(section) if (key := keys.find(section, name))]
 
@@ -20,7 +21,12 @@ def test_every_key_says_what_is_allowed_and_what_to_type(key):
 def test_every_example_is_allowed(study, key):
     for example in key.examples:
         changes = {f"sweep__{key.name}": None} if key.dotted in keys.SHORT.values() else {}
-        study(**changes | {"training__steps": 10000, f"{key.section}__{key.name}": example})
+        others = {
+            f"{section}__{name}": value
+            for section, table in beside(key.section, key.name, example).items()
+            for name, value in table.items()
+        }
+        study(**changes | others | {"training__steps": 10000, f"{key.section}__{key.name}": example})
 
 
 def test_a_key_of_the_sections_can_be_swept_or_says_why_not():
@@ -29,7 +35,8 @@ def test_a_key_of_the_sections_can_be_swept_or_says_why_not():
     kernel = {"kernel.keep", "kernel.spectrum", "kernel.summands", "kernel.tile"}
     limit = {"limit.compare", "limit.draws", "limit.seed"}
     assert fixed == kernel | limit | {"training.record", "training.predict", "points.compared"}
-    assert swept - {"seed", "points.<term>", "problem_parameters.<name>"} == {key.dotted for key in DECLARED} - fixed
+    decided = {"seed", "points.<term>", "weights.<term>", "problem_parameters.<name>"}
+    assert swept - decided == {key.dotted for key in DECLARED} - fixed
 
 
 @pytest.mark.parametrize(

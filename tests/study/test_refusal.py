@@ -4,7 +4,10 @@ import pytest
 
 ACTIVATIONS = "erf, gelu, sin, softplus, swish, tanh"
 NETWORK = "activation, architecture, bias_std, depth, input_scaling, parametrization, weight_std, width"
-TOP = "kernel, limit, name, network, points, problem, problem_parameters, sweep, training"
+TOP = (
+    "kernel, limit, name, network, optimizer, points, problem, problem_parameters, sweep, training, weighting, weights"
+)
+OPTIMIZERS = "adam, gd, lbfgs, levenberg_marquardt, linearized"
 WIDTH = "a positive integer, the units of a hidden layer"
 
 REFUSALS = {
@@ -39,8 +42,9 @@ REFUSALS = {
         'Write for example `"network.activation" = ["tanh"]` under [sweep].',
     ),
     "unavailable choice": (
-        {"training__steps": 5, "training__optimizer": "adam"},
-        '`training.optimizer` cannot be "adam"; allowed: gd. Write for example `optimizer = "gd"` under [training].',
+        {"training__steps": 5, "training__optimizer": "kfac"},
+        f'`training.optimizer` cannot be "kfac"; allowed: {OPTIMIZERS}. '
+        'Write for example `optimizer = "gd"` under [training].',
     ),
     "list outside the sweep": (
         {"network__activation": ["tanh", "sin"]},
