@@ -3,7 +3,7 @@
 Every field states in its `description` what is allowed and in its `examples` what to type: errors are worded from
 these (`study.refusal`). A `fixed` reason in a field says why it cannot be an axis. A rule that joins keys says in the
 context of its error which `key` it refuses, for which `reason`, and what to `write` instead; a rule that joins sections
-also in which `section` the key is.
+also in which `section` the key is, and what is `allowed` there where that is less than the key may be.
 """
 
 from typing import Annotated, Literal

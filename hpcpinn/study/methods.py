@@ -59,25 +59,29 @@ def check(optimizer: str, weighting: str, given: Given) -> None:
     """
     if optimizer == "adam" and given.is_fraction:
         reason = "the stability edge is that of gradient descent"
-        raise refused("training", "learning_rate", reason, write=1e-3)
+        raise refused("training", "learning_rate", reason, write=1e-3, allowed="a positive number")
     if optimizer == "lbfgs" and weighting in _MOVING:
         reason = "L-BFGS learns the curvature of one loss, and these weights make another one of it at every step"
-        raise refused("training", "weighting", reason, write="fixed")
+        raise refused("training", "weighting", reason, write="fixed", allowed="fixed, none")
     if given.predicts and (optimizer != "gd" or weighting != "none"):
         reason = 'it is of gradient descent without weights, `optimizer = "gd"` and `weighting = "none"`'
-        raise refused("training", "predict", reason, write=False)
+        raise refused("training", "predict", reason, write=False, allowed="false")
     if given.has_weights and weighting == "none":
         reason = "[weights] gives factors to terms"
-        raise refused("training", "weighting", reason, write="fixed")
+        raise refused("training", "weighting", reason, write="fixed", allowed=_all_but("none"))
     if weighting == "fixed" and not given.has_weights:
         reason = "no term has a factor under [weights]"
-        raise refused("training", "weighting", reason, write="none")
+        raise refused("training", "weighting", reason, write="none", allowed=_all_but("fixed"))
 
 
-def refused(section: str, key: str, reason: str, write: object) -> PydanticCustomError:
-    """The error that `study.refusal` words."""
+def refused(section: str, key: str, reason: str, write: object, allowed: str = "") -> PydanticCustomError:
+    """The error that `study.refusal` words; what is allowed is all that the key may be unless it is said."""
     context = {"section": section, "key": key, "reason": reason, "write": write}
-    return PydanticCustomError("together", "{reason}", context)
+    return PydanticCustomError("together", "{reason}", context | ({"allowed": allowed} if allowed else {}))
+
+
+def _all_but(weighting: str) -> str:
+    return ", ".join(sorted(set(READ["weighting"]) - {weighting}))
 
 
 def check_read(given: Mapping[str, Any], swept: Mapping[str, Collection[Any]], base: Mapping[str, Any]) -> None:

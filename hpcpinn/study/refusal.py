@@ -74,12 +74,14 @@ def _wrong(key: keys.Key, value: object, swept: bool, details: ErrorDetails) -> 
     default = ", its default" if value == key.default else ""
     reason = f": {context['reason']}" if "reason" in context else ""
     return StudyError(
-        f"`{key.dotted}` cannot be {toml.spelled(value)}{default}{reason}; {_allowed(key, value)} "
+        f"`{key.dotted}` cannot be {toml.spelled(value)}{default}{reason}; {_allowed(key, value, context)} "
         f"Write for example {_instead(_meant(key), value, swept, context)}."
     )
 
 
-def _allowed(key: keys.Key, value: object) -> str:
+def _allowed(key: keys.Key, value: object, context: dict[str, Any]) -> str:
+    if "allowed" in context:
+        return f"allowed: {context['allowed']}."
     if key.choices:
         return nearest(str(value), key.choices)
     meant = _meant(key)

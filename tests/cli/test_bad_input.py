@@ -104,7 +104,7 @@ STUDIES = {
     "adam at the edge of gradient descent": (
         TRAINING + 'optimizer = "adam"\n',
         [
-            '`training.learning_rate` cannot be "0.5 edge", its default: the stability edge is that of gradient descent',
+            '`training.learning_rate` cannot be "0.5 edge", its default: the stability edge is that of gradient',
             "allowed: a positive number",
             "Write for example `learning_rate = 0.001` under [training]",
         ],
