@@ -7,7 +7,7 @@ A run with m = $\sum_t n_t C_t$ rows of factors, width N, depth L, P parameters 
 | kernel | products (`flops.kernel_flops`) at the rate of products, $4 s\, m N L$ bytes at that of elements |
 | spectrum | $\frac43 n^3$ at the rate of spectra, for every block; without eigenvalues $12\, m P$ per product with K |
 | accuracy | $2 P$ at the rate of products and $2.5 s\, N L$ bytes of elements, for each of 4096 points |
-| training | $6\, m P$ at the rate of products, $32\, m N L$ bytes of elements and 2 µs, for every step |
+| training | $2\, m P$ of products and $\frac{32}{3}\, m N L$ bytes of elements for every pass, 2 µs for every step |
 | start | $15 s\, P$ bytes of elements, as which P random numbers are counted |
 
 and a task, besides its runs, a fixed time for every program it hands to its devices, for every file and every byte on
@@ -137,7 +137,8 @@ class _Run:
 
     def _training(self) -> float:
         load = self.load
-        step = self._elements(load.channel_rows * _units(load), _JET, _DOUBLE) + STEP_SECONDS
+        jets = self._elements(load.channel_rows * _units(load), _JET, _DOUBLE)
+        step = jets * flops.passes(load) / 3 + STEP_SECONDS
         return self._products(flops.training_flops(load), _DOUBLE) + load.steps * step
 
     def _products(self, operations: float, itemsize: int) -> float:

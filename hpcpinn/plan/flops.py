@@ -11,6 +11,8 @@ from hpcpinn.plan.workload import Workload
 
 # Products with the kernel until its largest eigenvalue is found: Lanczos iteration takes 20 before it looks.
 PRODUCTS = 30
+# Evaluations of loss and gradient in a line search: the first length, and on average one more.
+SEARCHES = 2
 # What a task takes besides its operations, in operations: 2 s of two cores, for compilation and publication.
 OVERHEAD = 1e11
 
@@ -50,8 +52,26 @@ def accuracy_flops(load: Workload) -> float:
 
 
 def training_flops(load: Workload) -> float:
-    """Full-batch gradient steps: 2 m P forwards and 4 m P backwards, for every step."""
-    return 6.0 * load.channel_rows * load.parameters * load.steps
+    """Full-batch steps: passes of 2 m P; in sample space also a kernel and its factor; in L-BFGS its pairs."""
+    step = 2.0 * load.channel_rows * load.parameters * passes(load) + 8.0 * load.way.pairs * load.parameters
+    if load.way.is_in_sample_space:
+        step += kernel_flops(load) + load.total_rows**3 / 3
+    return step * load.steps
+
+
+def passes(load: Workload) -> float:
+    """Passes of all rows in one step, on average.
+
+    A gradient takes one forwards and two backwards, a product with the Jacobian two, with its transpose two, a diagonal
+    of the kernel two. Levenberg-Marquardt is taken to accept the first damping that it tries.
+    """
+    of_optimizer = {
+        "lbfgs": 3 * SEARCHES,
+        "linearized": 1 + 2 + 2,
+        "levenberg_marquardt": 1 + 2 + 2 + 4 * load.way.iterations,
+    }
+    of_weighting = {"ntk": 2, "gradient_annealing": 3 * len(load.rows), "residual_attention": 1}
+    return of_optimizer.get(load.way.optimizer, 3) + of_weighting.get(load.way.weighting, 0) / load.way.every
 
 
 def run_flops(load: Workload) -> float:

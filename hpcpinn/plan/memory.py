@@ -18,7 +18,15 @@ MIB, GIB = 2**20, 2**30
 # 1 layer and 418 for 6 terms and 3 layers: compiled code grows with both. The rest is room for other versions.
 RUNTIME_BYTES = 400 * MIB
 COMPILED_BYTES = 4 * MIB
-TRAINING_BYTES = 32 * MIB
+# Programs of an optimiser and of a weighting.
+TRAINING_BYTES = {
+    "gd": 32 * MIB,
+    "adam": 48 * MIB,
+    "lbfgs": 288 * MIB,
+    "levenberg_marquardt": 112 * MIB,
+    "linearized": 48 * MIB,
+}
+WEIGHTING_BYTES = {"ntk": 32 * MIB, "gradient_annealing": 32 * MIB, "residual_attention": 8 * MIB}
 # Products with a kernel that is not held, which find its largest eigenvalue: tasks of 1500 rows in tiles of 128 to 1500
 # took 44 to 82 MiB more resident memory with them than with all eigenvalues.
 PRODUCT_BYTES = 80 * MIB
@@ -27,6 +35,12 @@ _DOUBLE = 8
 FACTOR_BUDGET = 1024 * MIB
 # Arrays of the size of a layer's jets that are alive at once, per layer, while a panel passes forwards and backwards.
 _LIVE = 5
+# Arrays of the size of the parameters that an optimiser remembers, pairs of L-BFGS aside, and those that it works with
+# on top of the gradient.
+_REMEMBERED = {"adam": 2, "lbfgs": 3, "linearized": 1}
+_WORKING = {"lbfgs": 4, "levenberg_marquardt": 2}
+# The same of conjugate gradients: solution, residual, direction, its product, and of that what goes forwards.
+_OF_GRADIENTS = 5
 # Narrow networks that are worked on at the same time at most: the virtual devices of a CPU, see `kernel.cores`.
 _AT_ONCE = 4
 # Points of the reference solution that are evaluated together, see `training.accuracy`.
@@ -56,7 +70,11 @@ def runtime_bytes(load: Workload) -> int:
     Programs for training and for products with a kernel that is not held come on top.
     """
     programs = COMPILED_BYTES * len(load.rows) * (load.depth + load.encoders)
-    return RUNTIME_BYTES + programs + (TRAINING_BYTES if load.steps else 0) + (0 if load.dense else PRODUCT_BYTES)
+    return RUNTIME_BYTES + programs + _training_bytes(load) + (0 if load.dense else PRODUCT_BYTES)
+
+
+def _training_bytes(load: Workload) -> int:
+    return TRAINING_BYTES[load.way.optimizer] + WEIGHTING_BYTES.get(load.way.weighting, 0) if load.steps else 0
 
 
 def task_parts(load: Workload, seeds: int, results: int, draws_limit: bool = False) -> dict[str, int]:
@@ -92,19 +110,26 @@ def run_bytes(load: Workload) -> int:
 
 
 def _checkpoint(load: Workload) -> int:
-    """Trained parameters on their way to or from a checkpoint; the number of seeds of a task does not depend on it."""
-    return load.parameters * _DOUBLE if load.steps else 0
+    """The state of training on its way to or from a checkpoint; the number of seeds of a task does not depend on it."""
+    return (1 + _remembered(load)) * load.parameters * _DOUBLE if load.steps else 0
+
+
+def _remembered(load: Workload) -> int:
+    """Arrays of the size of the parameters in the state of training, themselves aside."""
+    return _REMEMBERED.get(load.way.optimizer, 0) + 2 * load.way.pairs
 
 
 def _parameters(load: Workload) -> int:
     """P numbers in the precision of the kernel; four times P in float64 for training, as which they are drawn then.
 
     Trained parameters are there now, at step 0, as a gradient and as an update, and once more for a float32 kernel.
+    What an optimiser remembers is there before and after a stride.
     """
     if not load.steps:
         return load.parameters * load.itemsize
     rounded = load.parameters * load.itemsize if load.itemsize < _DOUBLE else 0
-    return 4 * load.parameters * _DOUBLE + rounded
+    working = _WORKING.get(load.way.optimizer, 0) + (_OF_GRADIENTS if load.way.iterations else 0)
+    return (4 + 2 * _remembered(load) + working) * load.parameters * _DOUBLE + rounded
 
 
 def _factors(load: Workload, together: int) -> int:
@@ -114,7 +139,15 @@ def _factors(load: Workload, together: int) -> int:
     passing = _LIVE * max(panel, _EVALUATED // 2) * load.width * layers * load.itemsize
     kernel = together * kept_bytes(load) + min(together, _AT_ONCE) * passing
     gradient = 6 * load.channel_rows * load.width * layers * _DOUBLE if load.steps else 0
-    return max(kernel, min(together, _AT_ONCE) * gradient)
+    return max(kernel, min(together, _AT_ONCE) * (gradient + _in_sample_space(load)))
+
+
+def _in_sample_space(load: Workload) -> int:
+    """Factors of all rows, products of their channels; the kernel with its weighted and damped copies and a factor."""
+    if not (load.steps and load.way.is_in_sample_space):
+        return 0
+    factors = sum(_numbers(site, load.total_rows) for site in load.maps)
+    return _DOUBLE * (factors + 2 * load.channel_rows**2 + 4 * load.total_rows**2)
 
 
 def kept_bytes(load: Workload) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 from hpcpinn.errors import StudyError
 from hpcpinn.plan import cost
 from hpcpinn.plan.cost import Cost
+from hpcpinn.plan.factors import check_factors
 from hpcpinn.plan.hypercube import data_variables
 from hpcpinn.plan.labels import label_variables
 from hpcpinn.plan.limit import limit_places
@@ -93,9 +94,10 @@ def make_plan(study: Study, outline: Outline) -> Plan:
     """Plan a study of a problem with this outline.
 
     Raises:
-        StudyError: the points do not match the problem's terms, or two dimensions would have one name.
+        StudyError: points or factors do not match the problem's terms, or two dimensions would have one name.
     """
     points = point_cells(study, outline)
+    check_factors(study, outline)
     cells = _loads(study, outline, points)
     extent = study.extent or first_extent(study, _packed(study, cells))
     packed = extent.seeds.chunk

@@ -7,7 +7,35 @@ from typing import Literal
 from hpcpinn.plan.contraction import Map
 from hpcpinn.plan.layers import layers
 from hpcpinn.plan.outline import Outline
+from hpcpinn.study import methods
 from hpcpinn.study.configuration import Configuration
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a run is trained.
+
+    Attributes:
+        optimizer: its name.
+        pairs: steps that L-BFGS remembers.
+        iterations: of conjugate gradients in a step of Levenberg-Marquardt at most; 0 where it solves in sample space.
+        weighting: its name.
+        every: steps between two measurements of a weighting.
+    """
+
+    optimizer: str = "gd"
+    pairs: int = 0
+    iterations: int = 0
+    weighting: str = "none"
+    every: int = 1
+
+    @property
+    def is_in_sample_space(self) -> bool:
+        """Whether a step needs the kernel."""
+        return self.optimizer == "levenberg_marquardt" and not self.iterations
+
+
+_GRADIENT_DESCENT = Way()
 
 
 @dataclass(frozen=True)
@@ -33,6 +61,7 @@ class Workload:
         limit: how it is compared with infinitely wide networks: "none", "fixed" for one limit, "random" for draws.
         draws: draws of a random limit.
         compared: points at which the solution is compared with the exact one; 0 where it is not.
+        way: how it is trained, if it is.
     """
 
     rows: tuple[int, ...]
@@ -53,6 +82,7 @@ class Workload:
     limit: Literal["none", "fixed", "random"]
     draws: int
     compared: int
+    way: Way = _GRADIENT_DESCENT
 
     @property
     def total_rows(self) -> int:
@@ -105,6 +135,21 @@ def workload(configuration: Configuration, counts: dict[str, int], outline: Outl
         limit=_limit(configuration, outline),
         draws=configuration.limit.draws,
         compared=configuration.points.compared if outline.has_exact else 0,
+        way=_way(configuration),
+    )
+
+
+def _way(configuration: Configuration) -> Way:
+    training, optimizer, weighting = configuration.training, configuration.optimizer, configuration.weighting
+    if training is None:
+        return _GRADIENT_DESCENT
+    is_damped = training.optimizer == "levenberg_marquardt"
+    return Way(
+        optimizer=training.optimizer,
+        pairs=optimizer.pairs if training.optimizer == "lbfgs" else 0,
+        iterations=optimizer.iterations if is_damped and optimizer.solver == "cg" else 0,
+        weighting=training.weighting,
+        every=weighting.every or methods.EVERY.get(training.weighting, 1),
     )
 
 

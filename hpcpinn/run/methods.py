@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from hpcpinn.errors import StudyError, nearest
 from hpcpinn.run.setup import Setup
 from hpcpinn.study.configuration import Configuration, Training
 from hpcpinn.training import loss
@@ -24,22 +23,16 @@ from hpcpinn.training.weightings.weighting import Weighting
 
 
 def method_of(cell: Setup, training: Training) -> Method:
-    """How the networks of a cell are trained.
-
-    Raises:
-        StudyError: `[weights]` names a term that the problem does not have.
-    """
+    """How the networks of a cell are trained."""
     configuration = cell.configuration
-    weights = configuration.weights.of_terms
-    for name in weights:
-        if name not in cell.problem.terms:
-            raise StudyError(
-                f"`weights.{name}` is no term of the problem `{configuration.problem}`; "
-                f"{nearest(name, tuple(cell.problem.terms))}"
-            )
     objective = Objective(cell.problem, cell.network, loss.term_weights(training.loss, cell.points.counts))
     optimizer = _OPTIMIZERS[training.optimizer](configuration, decay(training))
-    return Method(objective, optimizer, _WEIGHTINGS[training.weighting](configuration), tuple(weights.items()))
+    return Method(
+        objective,
+        optimizer,
+        _WEIGHTINGS[training.weighting](configuration),
+        tuple(configuration.weights.of_terms.items()),
+    )
 
 
 def decay(training: Training) -> Decay:

@@ -32,6 +32,8 @@ READ: dict[str, dict[str, tuple[str, ...]]] = {
 # Optimisers with a learning rate; that of the others is 1 and found by themselves.
 RATED = ("gd", "adam", "linearized")
 _OF_RATE = ("learning_rate", "decay", "decay_every", "decay_stairs")
+# Steps between two measurements of a weighting, where a study does not say.
+EVERY = {"ntk": 100, "gradient_annealing": 10}
 # Weightings that change from step to step.
 _MOVING = ("ntk", "gradient_annealing", "residual_attention")
 

@@ -115,7 +115,7 @@ STUDIES = {
     ),
     "weight of no term": (
         TRAINING + 'weighting = "fixed"\n[weights]\nboundery = 2\n',
-        ["`weights.boundery` is no term of the problem", "allowed: boundary, residual", "Did you mean `boundary`?"],
+        ["`weights.boundery`", "no term of the problem `poisson1d`", "allowed: boundary, residual", "mean `boundary`?"],
     ),
     "not TOML": (
         changed("seed = 3", "seed = [3"),

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hpcpinn.plan import flops, memory
 from hpcpinn.plan.cost import BLOCK_BYTES
 from hpcpinn.plan.variables import chunks, owned
-from tests.plan.conftest import LOAD
+from hpcpinn.plan.workload import Way
+from tests.plan.conftest import LOAD, TRAINING
 
 KEEPS = ("all", "first_seed", "none")
 changes = st.fixed_dictionaries(
@@ -133,3 +134,72 @@ def test_kernels_that_are_not_kept_need_no_disk(plan):
     points = "residual = 500\nboundary = 2"
     bytes_of = {keep: plan(points=points, rest=f'[kernel]\nkeep = "{keep}"').total.bytes for keep in KEEPS}
     assert bytes_of["none"] < bytes_of["first_seed"] < bytes_of["all"]
+
+
+def trained(**way):
+    return dataclasses.replace(LOAD, steps=100, way=Way(**way))
+
+
+def test_a_step_of_gradient_descent_is_three_passes_and_adam_takes_no_more():
+    assert flops.training_flops(trained()) == 100 * 6 * LOAD.channel_rows * LOAD.parameters
+    assert flops.training_flops(trained(optimizer="adam")) == flops.training_flops(trained())
+
+
+def test_a_step_in_sample_space_costs_a_kernel_and_its_factor():
+    damped = trained(optimizer="levenberg_marquardt")
+    of_passes = 100 * 2 * LOAD.channel_rows * LOAD.parameters * flops.passes(damped)
+    assert flops.training_flops(damped) - of_passes == pytest.approx(100 * (flops.kernel_flops(LOAD) + 128**3 / 3))
+
+
+def test_a_step_by_conjugate_gradients_costs_four_passes_for_each_and_no_kernel():
+    one, more = (trained(optimizer="levenberg_marquardt", iterations=iterations) for iterations in (1, 11))
+    assert flops.passes(more) - flops.passes(one) == 40
+    difference = flops.training_flops(more) - flops.training_flops(one)
+    assert difference == pytest.approx(100 * 40 * 2 * LOAD.channel_rows * LOAD.parameters)
+
+
+@pytest.mark.parametrize("weighting", ["ntk", "gradient_annealing", "residual_attention"])
+def test_what_a_weighting_measures_costs_and_less_where_it_is_measured_less_often(weighting):
+    plain, often, seldom = (
+        flops.training_flops(trained(weighting=name, every=every))
+        for name, every in (("none", 1), (weighting, 1), (weighting, 100))
+    )
+    assert often - plain == pytest.approx(100 * (seldom - plain))
+    assert plain < seldom < 1.1 * plain
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs", "linearized", "levenberg_marquardt"])
+def test_what_an_optimizer_remembers_takes_memory(optimizer):
+    way = {"optimizer": optimizer, "pairs": 10 if optimizer == "lbfgs" else 0}
+    more, plain = (sum(memory.task_parts(load, 1, results=0).values()) for load in (trained(**way), trained()))
+    assert more > plain
+
+
+def test_pairs_take_two_arrays_of_parameters_each():
+    some, more = (memory.task_parts(trained(optimizer="lbfgs", pairs=pairs), 1, 0) for pairs in (5, 6))
+    assert more["parameters"] - some["parameters"] >= 2 * 8 * LOAD.parameters
+
+
+@pytest.mark.parametrize(
+    ("rest", "way"),
+    [
+        ("", Way()),
+        ('learning_rate = 1e-3\noptimizer = "adam"\n', Way("adam")),
+        ('optimizer = "lbfgs"\n[optimizer]\npairs = 3\n', Way("lbfgs", pairs=3)),
+        ('optimizer = "levenberg_marquardt"\n', Way("levenberg_marquardt")),
+        (
+            'optimizer = "levenberg_marquardt"\n[optimizer]\nsolver = "cg"\niterations = 7\n',
+            Way("levenberg_marquardt", iterations=7),
+        ),
+        ('weighting = "ntk"\n', Way(weighting="ntk", every=100)),
+        ('weighting = "gradient_annealing"\n', Way(weighting="gradient_annealing", every=10)),
+        ('weighting = "ntk"\n[weighting]\nevery = 3\n', Way(weighting="ntk", every=3)),
+        ('weighting = "residual_attention"\n', Way(weighting="residual_attention")),
+    ],
+)
+def test_the_way_of_a_run_is_that_of_its_cell(plan, rest, way):
+    assert {load.way for load in plan(rest=TRAINING + rest).loads} == {way}
+
+
+def test_without_training_there_is_no_way_to_tell_of(plan):
+    assert plan(rest="").loads[0].way == Way()
