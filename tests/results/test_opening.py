@@ -26,6 +26,7 @@ VARIABLES = {
     "weight": (*SWEEP, "step", "term"),
     "relative_l2": (*SWEEP, "step"),
     "stability": (*SWEEP, "step"),
+    "diverged_step": (*SWEEP, "step"),
     "seconds": SWEEP,
     "peak_bytes": SWEEP,
     "status": SWEEP,
@@ -230,7 +231,7 @@ def test_what_is_no_store(kind, tmp_path):
 def test_the_steps_of_the_record_are_a_dimension_even_without_training(make):
     study = open_study(make(text(rest=""))[0])
     assert study.step.values.tolist() == [0]
-    assert {"kernel_drift", "loss", "stability"}.isdisjoint(study.data_vars)
+    assert {"kernel_drift", "loss", "stability", "diverged_step"}.isdisjoint(study.data_vars)
     assert "relative_l2" in study
     assert TRAINED not in study.attrs["study"]
 

@@ -28,6 +28,11 @@ HEAD = 'name = "small"\nproblem = "{problem}"\n[sweep]\nwidth = 8\ndepth = 2\nse
 POINTS = "[points]\nresidual = 5\nboundary = 2\ncompared = 16\n"
 TRAINING = '[training]\nlearning_rate = "0.5 edge"\nsteps = 6\nrecord = [0, 2, 6]\n'
 KERNEL = "[kernel]\ntile = 4\n"
+# Weights that are measured every four steps are known from before a stop; so are moments, dampings and what is counted.
+MEASURED = "[weighting]\nevery = 4\naverage = 0.5\n"
+STEPS = "[training]\nsteps = 6\nrecord = [0, 2, 6]\n"
+ADAM = STEPS + 'learning_rate = 0.01\noptimizer = "adam"\nweighting = "ntk"\n' + MEASURED
+DAMPED = STEPS + 'optimizer = "levenberg_marquardt"\n'
 LIMIT = "[limit]\ncompare = true\n"
 
 
@@ -39,6 +44,15 @@ def written(rest, problem="poisson1d", seeds=2):
 STUDIES = {
     "narrow, predicted and compared": (written(TRAINING + "predict = true\n" + KERNEL + LIMIT), True, 9),
     "narrow, float32": (written(TRAINING + KERNEL + 'precision = "float32"\n', seeds=3), True, 8),
+    "narrow, by adam with weights": (written(ADAM), True, 8),
+    "narrow, by Levenberg-Marquardt": (written(DAMPED), True, 8),
+    "narrow, by L-BFGS": (written(STEPS + 'optimizer = "lbfgs"\n', seeds=1), True, 8),
+    "narrow, linearized, with weights of rows": (
+        written(STEPS + 'optimizer = "linearized"\nweighting = "residual_attention"\n[optimizer]\nrenewed = 4\n'),
+        True,
+        8,
+    ),
+    "wide, by adam with weights": (written(ADAM), False, 17),
     "wide": (written(TRAINING + KERNEL), False, 17),
     "wide, float32, predicted": (
         written(TRAINING + "predict = true\n" + KERNEL + 'precision = "float32"\n'),

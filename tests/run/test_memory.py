@@ -48,6 +48,13 @@ SafePoints.reach = counted
 TWO_TERMS = "residual = {}\nboundary = 2".format
 SIX_TERMS = "momentum_x = 64\nmomentum_y = 64\ncontinuity = 64\nwalls_u = 40\nwalls_v = 40\noutflow = 10"
 LIMIT = "[limit]\ncompare = true\n"
+
+
+def by(optimizer, more=""):
+    """Training of a few steps by an optimiser."""
+    return f'[training]\nsteps = 6\nrecord = [0, 3, 6]\noptimizer = "{optimizer}"\n{more}'
+
+
 STUDIES = {
     "one narrow network": {"rest": ""},
     "eight trained seeds": {"seeds": 8},
@@ -89,6 +96,16 @@ STUDIES = {
         "rest": LIMIT,
         "points": TWO_TERMS(62),
     },
+    "by adam": {"width": 1024, "depth": 3, "points": TWO_TERMS(126), "rest": by("adam", "learning_rate = 1e-3\n")},
+    "by L-BFGS": {"width": 512, "depth": 3, "points": TWO_TERMS(126), "rest": by("lbfgs")},
+    "by Levenberg-Marquardt": {
+        "width": 512,
+        "depth": 3,
+        "points": TWO_TERMS(382),
+        "rest": by("levenberg_marquardt"),
+    },
+    "with weights of the kernel": {"seeds": 2, "rest": by("gd", 'weighting = "ntk"\n')},
+    "narrow, by Levenberg-Marquardt": {"width": 16, "seeds": 2, "rest": by("levenberg_marquardt")},
     "six terms": {"problem": "navier_stokes2d", "width": 128, "depth": 2, "rest": "", "points": SIX_TERMS},
 }
 
@@ -129,7 +146,14 @@ def test_the_machine_has_more_memory_than_this_process_uses():
     assert memory.peak_bytes() < memory.machine_bytes()
 
 
-QUICK = {"one narrow network", "wide", "many rows", "float32", "compared with a random limit"}
+QUICK = {
+    "one narrow network",
+    "wide",
+    "many rows",
+    "float32",
+    "compared with a random limit",
+    "narrow, by Levenberg-Marquardt",
+}
 
 
 @pytest.mark.parametrize(
