@@ -18,15 +18,18 @@ MIB, GIB = 2**20, 2**30
 # 1 layer and 418 for 6 terms and 3 layers: compiled code grows with both. The rest is room for other versions.
 RUNTIME_BYTES = 400 * MIB
 COMPILED_BYTES = 4 * MIB
-# Programs of an optimiser and of a weighting.
+# Programs of an optimiser, and what they grow by per term and layer on top of the others. Of 2 terms and 1 layer, width
+# 16, tasks took 396 MiB by gd, 416 by adam, 413 linearized, 483 by Levenberg-Marquardt and 648 by L-BFGS; of 3 layers
+# 559 and 735 by the last two. Weights took up to 53 MiB more than gd.
 TRAINING_BYTES = {
     "gd": 32 * MIB,
     "adam": 48 * MIB,
-    "lbfgs": 288 * MIB,
-    "levenberg_marquardt": 112 * MIB,
+    "lbfgs": 232 * MIB,
+    "levenberg_marquardt": 72 * MIB,
     "linearized": 48 * MIB,
 }
-WEIGHTING_BYTES = {"ntk": 32 * MIB, "gradient_annealing": 32 * MIB, "residual_attention": 8 * MIB}
+_GROWING_BYTES = {"lbfgs": 20 * MIB, "levenberg_marquardt": 16 * MIB}
+WEIGHTING_BYTES = {"ntk": 32 * MIB, "gradient_annealing": 40 * MIB, "residual_attention": 32 * MIB}
 # Products with a kernel that is not held, which find its largest eigenvalue: tasks of 1500 rows in tiles of 128 to 1500
 # took 44 to 82 MiB more resident memory with them than with all eigenvalues.
 PRODUCT_BYTES = 80 * MIB
@@ -36,9 +39,11 @@ FACTOR_BUDGET = 1024 * MIB
 # Arrays of the size of a layer's jets that are alive at once, per layer, while a panel passes forwards and backwards.
 _LIVE = 5
 # Arrays of the size of the parameters that an optimiser remembers, pairs of L-BFGS aside, and those that it works with
-# on top of the gradient.
+# on top of the gradient. Each that is remembered is there several times, before, during and after a stride: 1626 MiB
+# were taken at width 512 and depth 3 by L-BFGS, 688 by Levenberg-Marquardt, 800 at width 1024 by adam.
 _REMEMBERED = {"adam": 2, "lbfgs": 3, "linearized": 1}
-_WORKING = {"lbfgs": 4, "levenberg_marquardt": 2}
+_COPIES = {"adam": 6, "lbfgs": 8, "linearized": 6}
+_WORKING = {"lbfgs": 4, "levenberg_marquardt": 16}
 # The same of conjugate gradients: solution, residual, direction, its product, and of that what goes forwards.
 _OF_GRADIENTS = 5
 # Narrow networks that are worked on at the same time at most: the virtual devices of a CPU, see `kernel.cores`.
@@ -74,7 +79,10 @@ def runtime_bytes(load: Workload) -> int:
 
 
 def _training_bytes(load: Workload) -> int:
-    return TRAINING_BYTES[load.way.optimizer] + WEIGHTING_BYTES.get(load.way.weighting, 0) if load.steps else 0
+    if not load.steps:
+        return 0
+    growing = _GROWING_BYTES.get(load.way.optimizer, 0) * len(load.rows) * (load.depth + load.encoders)
+    return TRAINING_BYTES[load.way.optimizer] + growing + WEIGHTING_BYTES.get(load.way.weighting, 0)
 
 
 def task_parts(load: Workload, seeds: int, results: int, draws_limit: bool = False) -> dict[str, int]:
@@ -123,13 +131,14 @@ def _parameters(load: Workload) -> int:
     """P numbers in the precision of the kernel; four times P in float64 for training, as which they are drawn then.
 
     Trained parameters are there now, at step 0, as a gradient and as an update, and once more for a float32 kernel.
-    What an optimiser remembers is there before and after a stride.
+    What an optimiser remembers is there several times.
     """
     if not load.steps:
         return load.parameters * load.itemsize
     rounded = load.parameters * load.itemsize if load.itemsize < _DOUBLE else 0
     working = _WORKING.get(load.way.optimizer, 0) + (_OF_GRADIENTS if load.way.iterations else 0)
-    return (4 + 2 * _remembered(load) + working) * load.parameters * _DOUBLE + rounded
+    remembered = _COPIES.get(load.way.optimizer, 0) * _remembered(load)
+    return (4 + remembered + working) * load.parameters * _DOUBLE + rounded
 
 
 def _factors(load: Workload, together: int) -> int:
