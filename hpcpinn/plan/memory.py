@@ -29,7 +29,7 @@ TRAINING_BYTES = {
     "linearized": 48 * MIB,
 }
 _GROWING_BYTES = {"lbfgs": 20 * MIB, "levenberg_marquardt": 16 * MIB}
-WEIGHTING_BYTES = {"ntk": 32 * MIB, "gradient_annealing": 40 * MIB, "residual_attention": 32 * MIB}
+WEIGHTING_BYTES = {"ntk": 32 * MIB, "gradient_annealing": 40 * MIB, "residual_attention": 16 * MIB}
 # Products with a kernel that is not held, which find its largest eigenvalue: tasks of 1500 rows in tiles of 128 to 1500
 # took 44 to 82 MiB more resident memory with them than with all eigenvalues.
 PRODUCT_BYTES = 80 * MIB
@@ -39,11 +39,12 @@ FACTOR_BUDGET = 1024 * MIB
 # Arrays of the size of a layer's jets that are alive at once, per layer, while a panel passes forwards and backwards.
 _LIVE = 5
 # Arrays of the size of the parameters that an optimiser remembers, pairs of L-BFGS aside, and those that it works with
-# on top of the gradient. Each that is remembered is there several times, before, during and after a stride: 1626 MiB
-# were taken at width 512 and depth 3 by L-BFGS, 688 by Levenberg-Marquardt, 800 at width 1024 by adam.
+# on top of the gradient. Each that is remembered is there several times, before, during and after a stride. Taken at
+# depth 3 and 128 rows: 1117 MiB by L-BFGS with 2 pairs and 1626 with 10, which is 8 copies, 688 by Levenberg-Marquardt,
+# all at width 512; 623 by gd and 800 by adam at width 1024.
 _REMEMBERED = {"adam": 2, "lbfgs": 3, "linearized": 1}
-_COPIES = {"adam": 6, "lbfgs": 8, "linearized": 6}
-_WORKING = {"lbfgs": 4, "levenberg_marquardt": 16}
+_COPIES = {"adam": 5, "lbfgs": 8, "linearized": 6}
+_WORKING = {"lbfgs": 16, "levenberg_marquardt": 16}
 # The same of conjugate gradients: solution, residual, direction, its product, and of that what goes forwards.
 _OF_GRADIENTS = 5
 # Narrow networks that are worked on at the same time at most: the virtual devices of a CPU, see `kernel.cores`.
@@ -128,9 +129,10 @@ def _remembered(load: Workload) -> int:
 
 
 def _parameters(load: Workload) -> int:
-    """P numbers in the precision of the kernel; four times P in float64 for training, as which they are drawn then.
+    """P numbers in the precision of the kernel; seven times P in float64 for training, as which they are drawn then.
 
-    Trained parameters are there now, at step 0, as a gradient and as an update, and once more for a float32 kernel.
+    Trained parameters are there at step 0, before a stride, now, as a gradient and as an update, and twice while it is
+    looked at whether they are finite; once more for a float32 kernel.
     What an optimiser remembers is there several times.
     """
     if not load.steps:
@@ -138,7 +140,7 @@ def _parameters(load: Workload) -> int:
     rounded = load.parameters * load.itemsize if load.itemsize < _DOUBLE else 0
     working = _WORKING.get(load.way.optimizer, 0) + (_OF_GRADIENTS if load.way.iterations else 0)
     remembered = _COPIES.get(load.way.optimizer, 0) * _remembered(load)
-    return (4 + remembered + working) * load.parameters * _DOUBLE + rounded
+    return (7 + remembered + working) * load.parameters * _DOUBLE + rounded
 
 
 def _factors(load: Workload, together: int) -> int:
