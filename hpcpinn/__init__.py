@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hpcpinn.model.networks.modified_mlp import ModifiedMLP
     from hpcpinn.model.problem import Problem
     from hpcpinn.model.terms import boundary, interior
+    from hpcpinn.reference.solution import Solution
     from hpcpinn.results.opening import open_study
 
 __version__ = "0.1.0"
@@ -25,6 +26,7 @@ _HOMES = {
     "MLP": "hpcpinn.model.networks.mlp",
     "ModifiedMLP": "hpcpinn.model.networks.modified_mlp",
     "Problem": "hpcpinn.model.problem",
+    "Solution": "hpcpinn.reference.solution",
     "boundary": "hpcpinn.model.terms",
     "interior": "hpcpinn.model.terms",
     "limit_ntk": "hpcpinn.interface",
@@ -39,6 +41,7 @@ __all__ = [
     "HpcpinnError",
     "ModifiedMLP",
     "Problem",
+    "Solution",
     "boundary",
     "interior",
     "limit_ntk",

@@ -13,7 +13,7 @@ from jaxtyping import install_import_hook
 # Where there are arrays, shapes and types are checked while the tests run; an int may stand for a float, as everywhere
 # in Python. In hpcpinn.plan, which has none, the checks took two thirds of the time, and pyright makes them already.
 # Not by --jaxtyping-packages, which takes one package if the checker has parameters (jaxtyping 0.3.11).
-ARRAYS = ("interface", "kernel", "limit", "model", "results", "run", "training")
+ARRAYS = ("interface", "kernel", "limit", "model", "reference", "results", "run", "training")
 install_import_hook(
     [f"hpcpinn.{package}" for package in ARRAYS],
     "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))",

@@ -33,7 +33,7 @@ def rewrite(problem: Problem, outputs: Jet, x: Float[Array, " coordinate"]) -> J
         return apply(problem, _taylor(outputs, y - x), y)
 
     def coefficient(index: MultiIndex) -> Float[Array, " field"]:
-        return _derivative(rewritten, index)(x) / channels.factorial(index)
+        return derivative(rewritten, index)(x) / channels.factorial(index)
 
     rows = [sum(weight * coefficient(index) for index, weight in members) for members in outputs.channels.members]
     return Jet(outputs.channels, jnp.stack(rows))
@@ -132,7 +132,8 @@ def _monomial(step: Float[Array, " coordinate"], index: MultiIndex) -> Float[Arr
     return result
 
 
-def _derivative(function: _Map, index: MultiIndex) -> _Map:
+def derivative(function: _Map, index: MultiIndex) -> _Map:
+    """A partial derivative of a function of the coordinates, by nested forward differentiation."""
     for k, power in enumerate(index):
         for _ in range(power):
             function = _along(function, k)

@@ -12,6 +12,8 @@ from hpcpinn.model.problems.burgers1d import Burgers1D
 from hpcpinn.model.problems.heat1d import Heat1D
 from hpcpinn.model.problems.helmholtz2d import Helmholtz2D
 from hpcpinn.model.problems.klein_gordon1d import KleinGordon1D
+from hpcpinn.model.problems.lid_driven_cavity2d import LidDrivenCavity2D
+from hpcpinn.model.problems.lid_driven_cavity2d_stream import LidDrivenCavity2DStream
 from hpcpinn.model.problems.linear_toy1d import LinearToy1D
 from hpcpinn.model.problems.navier_stokes2d import NavierStokes2D
 from hpcpinn.model.problems.nonlinear_toy1d import NonlinearToy1D
@@ -30,6 +32,8 @@ PROBLEMS: dict[str, type[Problem]] = {
     "linear_toy1d": LinearToy1D,
     "nonlinear_toy1d": NonlinearToy1D,
     "navier_stokes2d": NavierStokes2D,
+    "lid_driven_cavity2d": LidDrivenCavity2D,
+    "lid_driven_cavity2d_stream": LidDrivenCavity2DStream,
 }
 
 
@@ -40,6 +44,7 @@ class Entry(NamedTuple):
     equation: str
     parameters: dict[str, Any]
     has_exact: bool
+    has_reference: bool
 
 
 def problem(reference: str, folder: Path = Path("."), **values: Any) -> Problem:
@@ -87,6 +92,6 @@ def problem_class(reference: str, folder: Path = Path(".")) -> type[Problem]:
 def listing() -> list[Entry]:
     """The built-in problems in the order of the catalogue."""
     return [
-        Entry(name, describe(found), parameters.defaults(found), found.exact is not None)
+        Entry(name, describe(found), parameters.defaults(found), found.exact is not None, found.reference is not None)
         for name, found in PROBLEMS.items()
     ]

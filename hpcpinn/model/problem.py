@@ -21,6 +21,11 @@ class Problem:
         fields: the unknown functions, in the order of the network's outputs.
         equation: the equation in words of mathematics, for listings.
         exact: optional method `(self, p)` that returns the exact fields, a scalar or a dict by field.
+        reference: optional method `(self)` that computes a `hpcpinn.Solution`, for problems without an exact one. It is
+            called once for each set of parameters: what it returned is kept in the user's cache folder.
+        compared: optional method `(self, p, f)` that returns a dict of what is compared with the exact or reference
+            solution, such as velocities of a stream function; without it all fields are. A reference solution has
+            fields of these names, an exact one those of the problem.
         hard: optional method `(self, p, f)` that returns the fields rewritten so that boundary conditions hold by
             construction: `f` itself for no change, a scalar, or a dict by field. It may use `f.u`, not its derivatives.
 
@@ -31,6 +36,8 @@ class Problem:
     fields: ClassVar[tuple[str, ...]] = ("u",)
     equation: ClassVar[str] = ""
     exact: ClassVar[Callable[..., Any] | None] = None
+    reference: ClassVar[Callable[..., Any] | None] = None
+    compared: ClassVar[Callable[..., Any] | None] = None
     hard: ClassVar[Callable[..., Any] | None] = None
 
     def __init_subclass__(cls) -> None:

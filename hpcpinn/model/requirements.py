@@ -66,7 +66,7 @@ def _reads(problem: Problem, term: Term) -> frozenset[Read]:
         raise
     except Exception as error:  # whatever a user's term may raise
         raise errors.ProblemError(
-            f"term `{term.name}` of problem `{type(problem).__name__}` cannot be evaluated ({_first_line(error)}); "
+            f"term `{term.name}` of problem `{type(problem).__name__}` cannot be evaluated ({first_line(error)}); "
             f"allowed: jax.numpy expressions of `p`, `f` and `self`. Correct the method `{term.name}`."
         ) from error
     _check_result(problem, term, result)
@@ -97,5 +97,6 @@ def _check_result(problem: Problem, term: Term, result: Any) -> None:
         raise errors.ProblemError(f"{where} an array of shape {result.shape} and type {result.dtype}; {allowed}")
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """An exception in one line."""
     return ": ".join([type(error).__name__, *str(error).splitlines()[:1]])

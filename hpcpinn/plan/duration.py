@@ -132,7 +132,7 @@ class _Run:
     def _accuracy(self) -> float:
         load = self.load
         itemsize = _DOUBLE if load.steps else load.itemsize
-        values = self._elements(load.compared * _units(load), _VALUE, itemsize)
+        values = self._elements(load.compared * load.evaluated * _units(load), _VALUE, itemsize)
         return self._products(flops.accuracy_flops(load), itemsize) + values
 
     def _training(self) -> float:

@@ -47,8 +47,8 @@ def norm_flops(load: Workload) -> float:
 
 
 def accuracy_flops(load: Workload) -> float:
-    """The solution at the points where it is compared with the exact one: 2 P for each."""
-    return 2.0 * load.compared * load.parameters
+    """The solution at the points where it is compared with the known one: 2 P for each and for each channel."""
+    return 2.0 * load.compared * load.evaluated * load.parameters
 
 
 def training_flops(load: Workload) -> float:

@@ -21,9 +21,10 @@ class Quantity:
         formula: how it is defined.
         units: "1" unless said otherwise.
         needs: what has to hold: "kernel" (kernels are kept), "layers" (also those of layers), "spectrum" (eigenvalues
-            are wanted), "training", "damping" (some cell is trained by Levenberg-Marquardt), "exact" (a solution
-            is known), "prediction" (linearised dynamics are wanted), "comparison" (kernels are compared with their
-            limit), and either "limit" (which is one kernel) or "random limit" (which is drawn); "" if always there.
+            are wanted), "training", "damping" (some cell is trained by Levenberg-Marquardt), "solution" (an exact or
+            reference one is there), "prediction" (linearised dynamics are wanted), "comparison" (kernels are compared
+            with their limit), and either "limit" (which is one kernel) or "random limit" (which is drawn); "" if always
+            there.
         of_limit: whether it depends on those axes alone on which an infinitely wide network depends.
     """
 
@@ -62,7 +63,13 @@ QUANTITIES = (
     Quantity("parameter_drift", ("step",), "drift of the parameters", "|p(step) - p(0)| / |p(0)|", needs="training"),
     Quantity("loss", ("step", "term"), "unweighted loss of the term", "see training.loss", needs="training"),
     Quantity("weight", ("step", "term"), "weight of the term in the loss", "see training.weighting", needs="training"),
-    Quantity("relative_l2", ("step",), "relative L2 error", "|u - u_exact|_2 / |u_exact|_2", needs="exact"),
+    Quantity(
+        "relative_l2",
+        ("step",),
+        "relative L2 error against the exact or reference solution",
+        "|u - u*|_2 / |u*|_2",
+        needs="solution",
+    ),
     Quantity(
         "stability",
         ("step",),

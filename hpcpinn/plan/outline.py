@@ -14,8 +14,9 @@ class Outline:
             pushed through the network to evaluate it (1 for u, 3 for u_xx in one dimension).
         inputs: of these, the number that can be non-zero at the coordinates: the value and the slopes.
         reads: of these, the number of channels of the fields that the term reads.
-        has_exact: whether the problem knows its solution, so that an error can be measured.
+        has_solution: whether there is an exact or a reference solution, so that an error can be measured.
         is_linear: whether every term is linear in the fields, so that the limit of infinite width is one kernel.
+        compared: channels that are pushed through the network to evaluate what is compared with the solution.
     """
 
     coordinates: tuple[str, ...]
@@ -23,8 +24,9 @@ class Outline:
     channels: dict[str, int]
     inputs: dict[str, int]
     reads: dict[str, int]
-    has_exact: bool
+    has_solution: bool
     is_linear: bool = True
+    compared: int = 1
 
     @property
     def terms(self) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def _available(first: Configuration, outline: Outline) -> frozenset[str]:
     holds = {
         "training": trained,
         "prediction": first.training is not None and first.training.predict,
-        "exact": outline.has_exact and first.points.compared > 0,
+        "solution": outline.has_solution and first.points.compared > 0,
         "spectrum": first.kernel.spectrum == "full",
         "layers": first.kernel.summands != "none",
         "comparison": compared,

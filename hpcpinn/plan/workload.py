@@ -60,7 +60,8 @@ class Workload:
         parts: kernels that are assembled at once: the whole one, and the shares of layers that are wanted.
         limit: how it is compared with infinitely wide networks: "none", "fixed" for one limit, "random" for draws.
         draws: draws of a random limit.
-        compared: points at which the solution is compared with the exact one; 0 where it is not.
+        compared: points at which the solution is compared with the known one; 0 where it is not.
+        evaluated: channels that are pushed through the network for that at each of them.
         way: how it is trained, if it is.
     """
 
@@ -82,6 +83,7 @@ class Workload:
     limit: Literal["none", "fixed", "random"]
     draws: int
     compared: int
+    evaluated: int = 1
     way: Way = _GRADIENT_DESCENT
 
     @property
@@ -134,7 +136,8 @@ def workload(configuration: Configuration, counts: dict[str, int], outline: Outl
         parts=1 + len(layers(network, configuration.kernel.summands)),
         limit=_limit(configuration, outline),
         draws=configuration.limit.draws,
-        compared=configuration.points.compared if outline.has_exact else 0,
+        compared=configuration.points.compared if outline.has_solution else 0,
+        evaluated=outline.compared,
         way=_way(configuration),
     )
 

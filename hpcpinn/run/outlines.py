@@ -6,7 +6,7 @@ Nothing here starts a device: terms are called with abstract numbers.
 from collections.abc import Iterator, Mapping, Sequence
 
 from hpcpinn.limit import rows
-from hpcpinn.model import requirements
+from hpcpinn.model import comparison, requirements
 from hpcpinn.model.problem import Problem
 from hpcpinn.plan.outline import Outline
 from hpcpinn.run import setup
@@ -32,8 +32,9 @@ def outline(study: Study) -> Outline:
         channels=_most([{name: len(which) for name, which in channels.items()} for channels in known]),
         inputs=_most([{name: len(which.linear) for name, which in channels.items()} for channels in known]),
         reads=_most(reads),
-        has_exact=problems[0].exact is not None,
+        has_solution=comparison.is_known(problems[0]),
         is_linear=not any(map(rows.nonlinear_terms, problems)),
+        compared=max(len(comparison.channels(problem)) for problem in problems),
     )
 
 

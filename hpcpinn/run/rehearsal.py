@@ -1,4 +1,4 @@
-"""A look at terms and exact solution before anything is written: what is not a number somewhere is refused."""
+"""A look at terms and known solution before anything is written: what is not a number somewhere is refused."""
 
 import functools
 from collections.abc import Mapping
@@ -9,13 +9,13 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from hpcpinn import errors
-from hpcpinn.model import evaluation
+from hpcpinn.model import comparison, evaluation
 from hpcpinn.model.networks.mlp import MLP
 from hpcpinn.model.networks.network import Params
 from hpcpinn.model.points import Points
 from hpcpinn.model.problem import Problem
 from hpcpinn.plan.plan import Plan
-from hpcpinn.run import setup
+from hpcpinn.run import references, setup
 from hpcpinn.run.combinations import first_cells
 from hpcpinn.study.study import Study
 from hpcpinn.training import accuracy
@@ -27,15 +27,17 @@ _Rows = Float[np.ndarray, "row coordinate"]
 
 
 def rehearse(study: Study, plan: Plan) -> dict[tuple[int, ...], Points]:
-    """Evaluate terms at their points with a small network, and the exact solution where errors are measured.
+    """Evaluate terms at their points with a small network, and the known solution where errors are measured.
 
-    This is done for every combination of swept points and problem parameters.
+    This is done for every combination of swept points and problem parameters. Reference solutions that are not in the
+    cache folder are computed here, before tasks ask for them.
 
     Returns:
         The points by position on the swept `points.*` axes.
 
     Raises:
-        ProblemError: a term or the exact solution is NaN or infinite at a point, which is named.
+        ProblemError: a term or the exact solution is NaN or infinite at a point, which is named; or there is
+            no reference solution with these parameters.
     """
     result = {}
     for cell in first_cells(study, "points", "problem_parameters"):
@@ -43,7 +45,7 @@ def rehearse(study: Study, plan: Plan) -> dict[tuple[int, ...], Points]:
         problem = setup.problem_of(configuration, study.folder)
         points = setup.points_of(configuration, problem)
         _check_terms(problem, points)
-        _check_exact(problem, configuration.points.compared)
+        _check_known(problem, configuration.points.compared)
         result[plan.points_of(cell).index] = points
     return result
 
@@ -73,9 +75,9 @@ def _params(problem: Problem) -> Params:
 
 
 @functools.cache
-def _check_exact(problem: Problem, compared: int) -> None:
-    if problem.exact is not None and compared:
-        x, values = map(np.asarray, accuracy.reference(problem, compared))
+def _check_known(problem: Problem, compared: int) -> None:
+    if comparison.is_known(problem) and compared:
+        x, values = map(np.asarray, accuracy.reference(problem, compared, references.solution_of(problem)))
         _check_finite(problem, "`exact`", x, values, "every point of the domain, its ends included")
 
 

@@ -11,8 +11,9 @@ from jaxtyping import Float
 
 from hpcpinn.kernel.ensembles.ensemble import Ensemble
 from hpcpinn.kernel.layouts.layout import Tile
-from hpcpinn.model import precision
+from hpcpinn.model import comparison, precision
 from hpcpinn.model.networks.network import Initialization, Params
+from hpcpinn.run import references
 from hpcpinn.run.checkpoint import Midway
 from hpcpinn.run.limits import limit_of
 from hpcpinn.run.methods import decay, method_of
@@ -160,10 +161,11 @@ class _Runs:
 
     def _accuracy(self, params: Any) -> Record:
         problem, compared = self.cell.problem, self.cell.configuration.points.compared
-        if problem.exact is None or not compared:
+        if not (comparison.is_known(problem) and compared):
             return {}
+        known = accuracy.reference(problem, compared, references.solution_of(problem))
         error = accuracy.Error(problem, self.cell.network)
-        return {"relative_l2": self._read(error, accuracy.reference(problem, compared), params).astype(np.float64)}
+        return {"relative_l2": self._read(error, known, params).astype(np.float64)}
 
     def _observe(self, step: int, params: Any) -> Observation:
         return observe(self.cell, self.ensemble, params, lambda tile: self.sink(step, tile))

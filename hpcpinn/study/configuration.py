@@ -69,7 +69,7 @@ class Points(Section):
     )
     compared: Annotated[int, Field(ge=0, le=2**24)] = Field(
         default=4096,
-        description="zero or a positive integer up to 16777216, the points at which an exact solution is compared",
+        description="zero or a positive integer up to 16777216, the points at which errors are measured",
         examples=[4096, 0],
         json_schema_extra={"fixed": "errors are compared on one grid"},
     )

@@ -239,11 +239,12 @@ def test_the_problems_are_listed_with_their_equations(hpcpinn):
     answer = hpcpinn("problems")
     assert answer.status == 0
     entries = catalogue.listing()
-    assert len(entries) == 11
+    assert len(entries) == 13
     for entry in entries:
         assert f"{entry.name}\n    {entry.equation}\n" in answer.output
         assert len(entry.equation) > 10
     assert "parameters: frequency = 1, hard_boundary = false" in answer.output
+    assert answer.output.count("exact solution: no, but a reference solution is computed\n") == 3
     assert '"file.py:ClassName"' in answer.output
 
 

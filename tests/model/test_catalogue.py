@@ -52,7 +52,10 @@ NAMES = [
     "linear_toy1d",
     "nonlinear_toy1d",
     "navier_stokes2d",
+    "lid_driven_cavity2d",
+    "lid_driven_cavity2d_stream",
 ]
+REFERENCES = ["allen_cahn1d", "lid_driven_cavity2d", "lid_driven_cavity2d_stream"]
 
 
 @pytest.fixture
@@ -69,11 +72,12 @@ def test_the_built_in_problems_are_those_of_the_issue():
     assert list(catalogue.PROBLEMS) == NAMES
 
 
-def test_the_listing_tells_equation_parameters_and_exact_solution():
+def test_the_listing_tells_equation_parameters_and_solution():
     listing = catalogue.listing()
     assert [entry.name for entry in listing] == NAMES
     assert all(entry.equation for entry in listing)
-    assert [entry.name for entry in listing if not entry.has_exact] == ["allen_cahn1d"]
+    assert [entry.name for entry in listing if not entry.has_exact] == REFERENCES
+    assert [entry.name for entry in listing if entry.has_reference] == REFERENCES
     (poisson, *_) = listing
     assert poisson.parameters == {"frequency": 1.0, "hard_boundary": False}
 

@@ -75,6 +75,8 @@ CASES = [
     (catalogue.problem("burgers1d"), {"residual": (4, 3)}),
     (catalogue.problem("allen_cahn1d"), {"residual": (4, 3)}),
     (catalogue.problem("navier_stokes2d"), {"momentum_x": (5, 4), "momentum_y": (5, 4)}),
+    (catalogue.problem("lid_driven_cavity2d"), {"momentum_x": (5, 4), "momentum_y": (5, 4)}),
+    (catalogue.problem("lid_driven_cavity2d_stream"), {"momentum_x": (8, 7), "momentum_y": (8, 7)}),
     (Operators(), {"exponential": (5, 4), "diffusion": (4, 3), "anisotropic": (7, 6), "two_at_once": (7, 6)}),
     (Rewritten(), {"exponential": (5, 4), "diffusion": (4, 3)}),
     (Plates(), {"residual": (13, 11)}),

@@ -27,7 +27,7 @@ TRAINING = "[training]\nsteps = 100\nrecord = [0, 10, 100]\n"
 def outline():
     return Outline(
         coordinates=("x",), fields=("u",), channels={"residual": 3, "boundary": 1},
-        inputs={"residual": 2, "boundary": 1}, reads={"residual": 1, "boundary": 1}, has_exact=True,
+        inputs={"residual": 2, "boundary": 1}, reads={"residual": 1, "boundary": 1}, has_solution=True,
     )  # fmt: skip
 
 

@@ -87,6 +87,8 @@ def test_an_exact_solution_is_compared_at_every_record():
     known = dataclasses.replace(LOAD, compared=4096, records=5)
     unknown = dataclasses.replace(known, compared=0)
     assert flops.run_flops(known) - flops.run_flops(unknown) == pytest.approx(5 * 2 * 4096 * LOAD.parameters)
+    slopes = dataclasses.replace(known, evaluated=4)
+    assert flops.run_flops(slopes) - flops.run_flops(unknown) == pytest.approx(5 * 2 * 4 * 4096 * LOAD.parameters)
 
 
 def test_training_is_linear_in_steps():

@@ -31,7 +31,7 @@ def test_without_training_only_initialisation_is_there(plan):
 
 
 def test_without_a_solution_there_is_no_error(plan, outline):
-    assert "relative_l2" not in names(plan(outline=dataclasses.replace(outline, has_exact=False)))
+    assert "relative_l2" not in names(plan(outline=dataclasses.replace(outline, has_solution=False)))
 
 
 def test_kernels_that_are_not_kept_have_no_array(plan):

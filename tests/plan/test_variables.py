@@ -36,7 +36,7 @@ def cube(lengths, seeds, per_task, rows, tile, steps, keep, limit, depends):
     places = tuple(sorted(place for place in depends if place < len(lengths)))
     kept = Kept({"all": seeds, "first_seed": 1, "none": 0}[keep], "float64", tile)
     packed = min(per_task, seeds)
-    variables = data_variables([*axes, "seed"], sizes, packed, kept, {"training", "exact", *limit}, places)
+    variables = data_variables([*axes, "seed"], sizes, packed, kept, {"training", "solution", *limit}, places)
     cells = itertools.product(*map(range, lengths))
     return variables, [Task(f"{cell}{cut}", cell, cut, (0, steps)) for cell in cells for cut in slices(seeds, packed)]
 

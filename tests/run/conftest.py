@@ -76,6 +76,14 @@ def _cell():
     return cell
 
 
+@pytest.fixture(autouse=True, scope="session")
+def references(tmp_path_factory):
+    """Reference solutions are kept in a folder of these tests, also by processes that they start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture
 def study(tmp_path: Path) -> Callable[..., Study]:
     """A study file of poisson1d, or of a class `Mine` beside it with this body, which begins at the left margin."""

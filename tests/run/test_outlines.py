@@ -36,13 +36,13 @@ POINTS = "residual = 4\ninitial = 2"
 
 def test_the_outline_of_a_built_in_problem(study):
     channels, inputs, reads = ({"residual": n, "boundary": 1} for n in (3, 2, 1))
-    assert outline(study()) == Outline(("x",), ("u",), channels, inputs, reads, has_exact=True)
+    assert outline(study()) == Outline(("x",), ("u",), channels, inputs, reads, has_solution=True)
 
 
 def test_the_outline_of_a_file(study):
     found = outline(study(mine=MIXED, points=POINTS))
     channels, inputs, reads = ({"residual": n, "initial": 1} for n in (6, 3, 2))
-    assert found == Outline(("t", "x"), ("u",), channels, inputs, reads, has_exact=False)
+    assert found == Outline(("t", "x"), ("u",), channels, inputs, reads, has_solution=False)
 
 
 def test_of_channels_that_depend_on_a_parameter_the_most_count(study):
@@ -53,8 +53,16 @@ def test_of_channels_that_depend_on_a_parameter_the_most_count(study):
     assert found.reads == {"residual": 2}
 
 
-def test_an_exact_solution_is_seen(study):
-    assert outline(study(mine=MIXED + "def exact(self, p):\n    return p.x", points=POINTS)).has_exact
+@pytest.mark.parametrize("hook", ["exact(self, p)", "reference(self)"])
+def test_a_solution_is_seen_and_not_computed(hook, study):
+    assert outline(study(mine=f"{MIXED}def {hook}:\n    return undefined", points=POINTS)).has_solution
+
+
+def test_what_is_compared_may_need_derivatives(study):
+    """u and u_x take the channels 1 and x, u alone one."""
+    mine = MIXED + 'def compared(self, p, f):\n    return {"slope": f.u_x, "value": f.u}'
+    assert outline(study(mine=mine, points=POINTS)).compared == 2
+    assert outline(study(mine=MIXED, points=POINTS)).compared == 1
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from hpcpinn.model import catalogue
 from hpcpinn.model.networks.mlp import MLP
 from hpcpinn.model.problem import Problem
 from hpcpinn.model.terms import interior
+from hpcpinn.reference.solution import Solution
 from hpcpinn.training import accuracy
 
 
@@ -50,6 +51,30 @@ def test_it_is_the_formula_over_all_points_and_fields():
     exact = np.stack([u, v, (1 - decay**2) / 2], axis=1)
     expected = np.sqrt(((fields - exact) ** 2).sum() / (exact**2).sum())
     assert accuracy.relative_l2(problem, NETWORK, params) == pytest.approx(expected, rel=1e-12)
+
+
+class Slope(Problem):
+    """Fields x² and 1, of which the slope of the first is compared with a reference that is off by a tenth."""
+
+    coordinates = {"x": (0.0, 1.0)}
+    fields = ("u", "p")
+
+    @interior
+    def residual(self, p, f):
+        return f.u_x + f.p
+
+    def hard(self, p, f):
+        return {"u": p.x**2 + 0 * f.u, "p": 1 + 0 * f.p}
+
+    def compared(self, p, f):
+        return {"slope": f.u_x}
+
+
+def test_against_a_reference_it_is_what_is_compared_that_counts(eps):
+    x = np.linspace(0, 1, 7)
+    reference = Solution({"x": x}, {"slope": 2 * x / 1.1, "other": np.ones(7)})
+    params = NETWORK.init(jax.random.key(0), Slope())
+    assert accuracy.relative_l2(Slope(), NETWORK, params, reference) == pytest.approx(0.1, abs=1e3 * eps)
 
 
 @pytest.mark.parametrize(("problem", "side"), [("poisson1d", 4096), ("helmholtz2d", 64), ("box", 16)])
