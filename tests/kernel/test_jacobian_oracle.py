@@ -17,7 +17,11 @@ from hpcpinn.model.networks.network import Network, Params
 from hpcpinn.model.problem import Problem
 from hpcpinn.model.terms import boundary, interior
 
-PROBLEMS = sorted(catalogue.PROBLEMS)
+# The cavities have five and six terms with up to seven channels, and take 20 s each.
+PROBLEMS = [
+    pytest.param(name, marks=pytest.mark.long) if name.startswith("lid_driven_cavity") else name
+    for name in sorted(catalogue.PROBLEMS)
+]
 ACTIVATIONS = ("tanh", "erf", "sin")
 DEPTHS = (1, 2)
 TOLERANCE = 1e-10

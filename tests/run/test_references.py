@@ -8,6 +8,7 @@ import textwrap
 import numpy as np
 import pytest
 
+import hpcpinn
 from hpcpinn import errors
 from hpcpinn.model import catalogue
 from hpcpinn.run import references, setup
@@ -179,6 +180,30 @@ def test_what_does_not_fit_is_refused_before_anything_is_written(old, new, words
         rehearse(question, plan_of(question))
     for word in words:
         assert word in str(caught.value)
+
+
+TERMS = {
+    "allen_cahn1d": "diffusivity = 0.01\n[points]\nresidual = 4\ninitial = 2\nwalls = 2",
+    "lid_driven_cavity2d_stream": (
+        "reynolds = 10\n[points]\nmomentum_x = 4\nmomentum_y = 4\nlid = 2\nwalls_u = 3\nwalls_v = 4"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "problem", ["allen_cahn1d", pytest.param("lid_driven_cavity2d_stream", marks=pytest.mark.long)]
+)
+def test_a_study_measures_errors_against_them(problem, cache, tmp_path):
+    (tmp_path / "study.toml").write_text(
+        f'name = "small"\nproblem = "{problem}"\n[problem_parameters]\n{TERMS[problem]}\ncompared = 100\n'
+        "[sweep]\nwidth = [4]\ndepth = [1]\nseed = 1\n"
+    )
+    completion = hpcpinn.run_study(tmp_path / "study.toml", store=tmp_path / "store.zarr")
+    assert completion.missing == 0
+    errors_ = hpcpinn.open_study(tmp_path / "store.zarr").relative_l2.values
+    assert errors_.shape == (1, 1, 1, 1)
+    assert np.all((errors_ > 0.1) & (errors_ < 100))
+    assert len(list(cache.iterdir())) == 1
 
 
 def test_a_study_of_a_users_problem_computes_it_once(cache, mine, study, tmp_path):
