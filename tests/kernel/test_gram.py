@@ -50,7 +50,13 @@ def assert_close(found, expected):
 
 
 @architectures
-@pytest.mark.parametrize("name", sorted(catalogue.PROBLEMS))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.long) if name.startswith("lid_driven_cavity") else name
+        for name in sorted(catalogue.PROBLEMS)
+    ],
+)
 def test_either_contraction_of_a_site_gives_the_same_summand(name, architecture, draw):
     """The terms of a problem have different numbers of channels, which meet in one block."""
     problem = catalogue.problem(name)
