@@ -7,7 +7,7 @@ from typing import Any
 
 from hpcpinn import errors
 
-RESERVED = ("all", "sampling", "seed", "compared")
+RESERVED = ("all", "sampling", "seed", "compared", "drawn_from", "every")
 _MARK = "__hpcpinn_term__"
 
 

@@ -224,6 +224,45 @@ class Weights(Section):
         return dict(self.__pydantic_extra__)
 
 
+class Batch(Section):
+    """`[batch]`: how many rows of a term one step looks at; a term that is not named takes all of its points."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, _Positive] = Field(init=False)
+
+    drawn_from: Literal["domain", "points"] = "domain"
+    every: _Positive = Field(
+        default=1, description="a positive integer, the steps after which rows are drawn anew", examples=[1, 100]
+    )
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Rows of one step by term, in the order written."""
+        return dict(self.__pydantic_extra__)
+
+
+class Curriculum(Section):
+    """`[curriculum]`: values of a parameter of the problem that are trained before the problem's own."""
+
+    parameter: str = Field(
+        default="", description='the name of a parameter of the problem, or "" for none', examples=["speed"]
+    )
+    values: Annotated[tuple[float, ...], Field(strict=False)] = Field(
+        default=(),
+        description="a list of numbers, in the order in which they are trained",
+        examples=[[1.0, 10.0]],
+        json_schema_extra={"fixed": "it is a list"},
+    )
+    every: _Positive = Field(
+        default=1000, description="a positive integer, the steps that each value is trained", examples=[1000]
+    )
+
+    @property
+    def steps(self) -> int:
+        """Steps before the problem's own value."""
+        return self.every * len(self.values) if self.parameter else 0
+
+
 class Kernel(Section):
     """`[kernel]`: its precision, what is taken of it, which kernels are stored, and how they are cut."""
 
@@ -279,6 +318,8 @@ class Configuration(Section):
     optimizer: Optimizer = Field(default_factory=Optimizer)
     weighting: Weighting = Field(default_factory=Weighting)
     weights: Weights = Field(default_factory=Weights)
+    batch: Batch = Field(default_factory=Batch)
+    curriculum: Curriculum = Field(default_factory=Curriculum)
     kernel: Kernel = Field(default_factory=Kernel)
     limit: Limit = Field(default_factory=Limit)
 
@@ -302,7 +343,27 @@ class Configuration(Section):
         return self
 
     def _given(self, training: Training) -> methods.Given:
-        return methods.Given(training.edge_fraction is not None, training.predict, bool(self.weights.of_terms))
+        return methods.Given(
+            is_fraction=training.edge_fraction is not None,
+            predicts=training.predict,
+            has_weights=bool(self.weights.of_terms),
+            has_batches=bool(self.batch.rows),
+            is_taught=bool(self.curriculum.parameter),
+        )
+
+    @model_validator(mode="after")
+    def _teachable(self) -> "Configuration":
+        lesson, training = self.curriculum, self.training
+        if training is None or not lesson.parameter:
+            return self
+        if not lesson.values:
+            reason = f"`{lesson.parameter}` has no value to begin with"
+            raise methods.refused("curriculum", "values", reason, write=[1.0, 10.0])
+        if lesson.steps >= training.steps:
+            reason = f"its {len(lesson.values)} values take {lesson.steps} of {training.steps} steps"
+            most = max(1, (training.steps - 1) // len(lesson.values))
+            raise methods.refused("curriculum", "every", reason, write=most, allowed=f"at most {most}")
+        return self
 
 
 def _mended(record: tuple[int, ...], steps: int) -> list[int]:

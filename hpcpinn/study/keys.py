@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pydantic.fields import FieldInfo
 
 from hpcpinn.study.configuration import (
+    Batch,
+    Curriculum,
     Kernel,
     Limit,
     Network,
@@ -25,11 +27,13 @@ SECTIONS: dict[str, type[Section]] = {
     "optimizer": Optimizer,
     "weighting": Weighting,
     "weights": Weights,
+    "batch": Batch,
+    "curriculum": Curriculum,
     "kernel": Kernel,
     "limit": Limit,
 }
 TABLES = ("problem_parameters", "sweep", *SECTIONS)
-OPEN = ("problem_parameters", "points", "weights")  # the problem decides what stands in them
+OPEN = ("problem_parameters", "points", "weights", "batch")  # the problem decides what stands in them
 TOP = ("name", "problem", *TABLES)
 SHORT = {"width": "network.width", "depth": "network.depth", "seed": "seed"}  # what [sweep] may leave out
 SEED = "seed"  # the one axis that is a key of no section
@@ -69,6 +73,8 @@ def find(section: str, name: str) -> Key | None:
         return None
     if section == "points":
         return Key(section, name, "a positive integer, the rows of a term", (64, 256))
+    if section == "batch":
+        return Key(section, name, "a positive integer, the rows of a term in one step", (128, 64))
     if section == "weights":
         return Key(section, name, "a positive number, the factor of a term", (100.0, 1.0))
     if section == "problem_parameters":
@@ -102,7 +108,7 @@ def sweepable() -> Iterator[str]:
         for key in filter(None, (find(section, name) for name in names(section))):
             if not key.fixed and key.swept == key.dotted:
                 yield key.dotted
-    yield from ("points.<term>", "weights.<term>", "problem_parameters.<name>")
+    yield from ("points.<term>", "weights.<term>", "batch.<term>", "problem_parameters.<name>")
 
 
 def _declared(section: str, name: str, field: FieldInfo) -> Key:

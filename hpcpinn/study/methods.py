@@ -34,6 +34,9 @@ RATED = ("gd", "adam", "linearized")
 _OF_RATE = ("learning_rate", "decay", "decay_every", "decay_stairs")
 # Steps between two measurements of a weighting, where a study does not say.
 EVERY = {"ntk": 100, "gradient_annealing": 10}
+_PREDICTABLE = (
+    'it is of gradient descent without weights, batches and curriculum, `optimizer = "gd"` and `weighting = "none"`'
+)
 # Weightings that change from step to step.
 _MOVING = ("ntk", "gradient_annealing", "residual_attention")
 
@@ -46,11 +49,20 @@ class Given:
         is_fraction: whether the learning rate is a fraction of the stability edge.
         predicts: whether linearised dynamics are wanted.
         has_weights: whether terms have factors.
+        has_batches: whether a step looks at some rows of a term only.
+        is_taught: whether a parameter of the problem has other values at first.
     """
 
     is_fraction: bool
     predicts: bool
     has_weights: bool
+    has_batches: bool = False
+    is_taught: bool = False
+
+    @property
+    def is_one_loss(self) -> bool:
+        """Whether every step makes the same loss small, but for the weights of terms."""
+        return not (self.has_batches or self.is_taught)
 
 
 def check(optimizer: str, weighting: str, given: Given) -> None:
@@ -65,9 +77,14 @@ def check(optimizer: str, weighting: str, given: Given) -> None:
     if optimizer == "lbfgs" and weighting in _MOVING:
         reason = "L-BFGS learns the curvature of one loss, and these weights make another one of it at every step"
         raise refused("training", "weighting", reason, write="fixed", allowed="fixed, none")
-    if given.predicts and (optimizer != "gd" or weighting != "none"):
-        reason = 'it is of gradient descent without weights, `optimizer = "gd"` and `weighting = "none"`'
-        raise refused("training", "predict", reason, write=False, allowed="false")
+    if optimizer == "lbfgs" and given.has_batches:
+        reason = "L-BFGS learns the curvature of one loss, and every batch has another one"
+        raise refused("training", "optimizer", reason, write="adam", allowed=_all_but("lbfgs", "optimizer"))
+    if weighting == "residual_attention" and given.has_batches:
+        reason = "its weights belong to points, and a batch has others at every step"
+        raise refused("training", "weighting", reason, write="none", allowed=_all_but("residual_attention"))
+    if given.predicts and not (optimizer == "gd" and weighting == "none" and given.is_one_loss):
+        raise refused("training", "predict", _PREDICTABLE, write=False, allowed="false")
     if given.has_weights and weighting == "none":
         reason = "[weights] gives factors to terms"
         raise refused("training", "weighting", reason, write="fixed", allowed=_all_but("none"))
@@ -82,8 +99,8 @@ def refused(section: str, key: str, reason: str, write: object, allowed: str = "
     return PydanticCustomError("together", "{reason}", context | ({"allowed": allowed} if allowed else {}))
 
 
-def _all_but(weighting: str) -> str:
-    return ", ".join(sorted(set(READ["weighting"]) - {weighting}))
+def _all_but(rule: str, section: str = "weighting") -> str:
+    return ", ".join(sorted(set(READ[section]) - {rule}))
 
 
 def check_read(given: Mapping[str, Any], swept: Mapping[str, Collection[Any]], base: Mapping[str, Any]) -> None:
@@ -98,13 +115,40 @@ def check_read(given: Mapping[str, Any], swept: Mapping[str, Collection[Any]], b
         StudyError: with what is read instead.
     """
     for section, read in READ.items():
-        keys = {*given.get(section, {}), *(key.partition(".")[2] for key in swept if key.startswith(f"{section}."))}
+        keys = _keys(section, given, swept)
         _check_trained(section, keys, base)
         rules = _rules(section, swept, base)
         unread = sorted(keys - {key for rule in rules for key in read[rule]})
         if unread:
             raise _unread(section, unread[0], rules)
+    for section in ("batch", "curriculum"):
+        _check_trained(section, _keys(section, given, swept), base)
+    _check_batched(_keys("batch", given, swept), base)
+    _check_taught(_keys("curriculum", given, swept), swept, base)
     _check_rate({*given.get("training", {}), *(key.partition(".")[2] for key in swept)}, swept, base)
+
+
+def _keys(section: str, given: Mapping[str, Any], swept: Collection[str]) -> set[str]:
+    """The keys of a section that a study gives, in its own table or as axes."""
+    return {*given.get(section, {}), *(key.partition(".")[2] for key in swept if key.startswith(f"{section}."))}
+
+
+def _check_batched(keys: Collection[str], base: Mapping[str, Any]) -> None:
+    read = ("drawn_from", "every")
+    if keys and not set(base["batch"]) - set(read):
+        raise StudyError(
+            f"`batch.{sorted(keys)[0]}` is given and no term has rows of a batch; allowed: with at least one. Write "
+            "for example `residual = 128` under [batch], or remove [batch]."
+        )
+
+
+def _check_taught(keys: Collection[str], swept: Mapping[str, Collection[Any]], base: Mapping[str, Any]) -> None:
+    parameters = swept.get("curriculum.parameter", [base["curriculum"]["parameter"]])
+    if keys and not any(parameters):
+        raise StudyError(
+            f"`curriculum.{sorted(keys)[0]}` is given and `curriculum.parameter` is not; allowed: with a parameter of "
+            f'the problem. Write for example `parameter = "speed"` under [curriculum], or remove [curriculum].'
+        )
 
 
 def _rules(section: str, swept: Mapping[str, Collection[Any]], base: Mapping[str, Any]) -> list[str]:

@@ -11,6 +11,10 @@ def beside(section: str, name: str, value: object = None) -> dict[str, dict[str,
         return {"training": {"weighting": "fixed"}}
     if section == "training":
         return _of_value(value)
+    if section == "curriculum":
+        return {"curriculum": {"parameter": "speed", "values": [1.0, 10.0], "every": 7}}
+    if section == "batch":
+        return {"batch": {"residual": 16}}
     if section not in methods.READ:
         return {}
     rule = next(rule for rule, keys in methods.READ[section].items() if name in keys)

@@ -80,6 +80,8 @@ def test_the_defaults_are_those_of_the_contract():
             "terms": "interior",
         },
         "weights": {},
+        "batch": {"drawn_from": "domain", "every": 1},
+        "curriculum": {"parameter": "", "values": (), "every": 1000},
         "kernel": {"precision": "float64", "keep": "all", "tile": 1024, "spectrum": "full", "summands": "none"},
         "limit": {"compare": False, "draws": 200, "seed": 0},
     }

@@ -13,7 +13,18 @@ SYNTAX = (
 def test_sections_left_out_are_empty_and_training_stays_away():
     read = document.parse('name = "a"\nproblem = "p"')
     assert (read.name, read.sweep) == ("a", {})
-    sections = ("problem_parameters", "network", "points", "optimizer", "weighting", "weights", "kernel", "limit")
+    sections = (
+        "problem_parameters",
+        "network",
+        "points",
+        "optimizer",
+        "weighting",
+        "weights",
+        "batch",
+        "curriculum",
+        "kernel",
+        "limit",
+    )
     empty = {section: {} for section in sections}
     assert read.sections == {"problem": "p", **empty}
 

@@ -127,6 +127,8 @@ OTHER = {  # one other value for each key
         "terms": "all",
     },
     "weights": {"boundary": 100, "residual": 0.5},
+    "batch": {"residual": 32, "drawn_from": "points", "every": 10},
+    "curriculum": {"parameter": "frequency", "values": [1.0, 2.0], "every": 5},
     "kernel": {"precision": "float32", "keep": "none", "tile": 512, "spectrum": "none", "summands": "layers"},
     "limit": {"compare": True, "draws": 100, "seed": 1},
 }

@@ -70,9 +70,78 @@ def test_a_cell_of_a_sweep_is_refused_like_a_study(text, refusal):
 )
 def test_only_gradient_descent_without_weights_is_predicted(text, refusal, way):
     assert refusal(text(**trained(*way, training__predict=True))) == (
-        '`training.predict` cannot be true: it is of gradient descent without weights, `optimizer = "gd"` and '
-        '`weighting = "none"`; allowed: false. Write for example `predict = false` under [training].'
+        "`training.predict` cannot be true: it is of gradient descent without weights, batches and curriculum, "
+        '`optimizer = "gd"` and `weighting = "none"`; allowed: false. '
+        "Write for example `predict = false` under [training]."
     )
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"batch__residual": 16},
+        {"curriculum__parameter": "frequency", "curriculum__values": [1], "curriculum__every": 5},
+    ],
+)
+def test_a_loss_that_moves_is_not_predicted(text, refusal, more):
+    assert refusal(text(**trained(training__predict=True, **more))).startswith("`training.predict` cannot be true: ")
+
+
+def test_lbfgs_has_no_batches(text, refusal):
+    assert refusal(text(**trained("lbfgs", batch__residual=16))) == (
+        '`training.optimizer` cannot be "lbfgs": L-BFGS learns the curvature of one loss, and every batch has another '
+        "one; allowed: adam, gd, levenberg_marquardt, linearized. "
+        'Write for example `optimizer = "adam"` under [training].'
+    )
+
+
+def test_weights_of_points_have_no_batches(text, refusal):
+    message = refusal(text(**trained(weighting="residual_attention", batch__residual=16)))
+    assert message.startswith(
+        '`training.weighting` cannot be "residual_attention": its weights belong to points, and a batch has others at '
+        "every step; allowed: "
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (
+            {"batch__every": 5},
+            "`batch.every` is given and no term has rows of a batch; allowed: with at least one. "
+            "Write for example `residual = 128` under [batch], or remove [batch].",
+        ),
+        (
+            {"curriculum__values": [1.0]},
+            "`curriculum.values` is given and `curriculum.parameter` is not; allowed: with a parameter of the "
+            'problem. Write for example `parameter = "speed"` under [curriculum], or remove [curriculum].',
+        ),
+        (
+            {"curriculum__parameter": "frequency"},
+            "`curriculum.values` cannot be [], its default: `frequency` has no value to begin with; "
+            "allowed: a list of numbers, in the order in which they are trained. "
+            "Write for example `values = [1.0, 10.0]` under [curriculum].",
+        ),
+        (
+            {"curriculum__parameter": "frequency", "curriculum__values": [1, 2], "curriculum__every": 5},
+            "`curriculum.every` cannot be 5: its 2 values take 10 of 10 steps; allowed: at most 4. "
+            "Write for example `every = 4` under [curriculum].",
+        ),
+    ],
+)
+def test_batches_and_curricula_are_whole(text, refusal, more, message):
+    assert refusal(text(**trained(**more))) == message
+
+
+def test_what_is_given_of_batches_needs_training(text, refusal):
+    assert refusal(text(batch__residual=16)).startswith("`batch.residual` is given and nothing is trained; allowed: ")
+
+
+def test_with_and_without_a_curriculum_is_an_axis(study):
+    swept = study(
+        {"curriculum.parameter": ["", "frequency"]}, **trained(curriculum__values=[1, 2], curriculum__every=4)
+    )
+    assert [swept.configuration(cell).curriculum.steps for cell in swept.cells()] == [0, 8] * 2
 
 
 def test_factors_of_terms_need_a_weighting(text, refusal):

@@ -5,7 +5,8 @@ import pytest
 ACTIVATIONS = "erf, gelu, sin, softplus, swish, tanh"
 NETWORK = "activation, architecture, bias_std, depth, input_scaling, parametrization, weight_std, width"
 TOP = (
-    "kernel, limit, name, network, optimizer, points, problem, problem_parameters, sweep, training, weighting, weights"
+    "batch, curriculum, kernel, limit, name, network, optimizer, points, problem, problem_parameters, sweep, training, "
+    "weighting, weights"
 )
 OPTIMIZERS = "adam, gd, lbfgs, levenberg_marquardt, linearized"
 WIDTH = "a positive integer, the units of a hidden layer"

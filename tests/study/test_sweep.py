@@ -3,15 +3,16 @@ import pytest
 from hpcpinn.study.reading import parse_study
 
 SWEEPABLE = (
-    "depth, kernel.precision, network.activation, network.architecture, network.bias_std, network.input_scaling, "
-    "network.parametrization, network.weight_std, optimizer.b1, optimizer.b2, optimizer.damping, optimizer.eps, "
-    "optimizer.highest_damping, optimizer.iterations, optimizer.lowest_damping, optimizer.pairs, optimizer.renewed, "
-    "optimizer.searches, optimizer.solver, optimizer.tolerance, optimizer.tries, points.<term>, points.sampling, "
-    "points.seed, problem_parameters.<name>, seed, training.decay, training.decay_every, training.decay_stairs, "
-    "training.learning_rate, training.loss, training.optimizer, training.steps, training.weighting, weighting.average, "
-    "weighting.biases, weighting.denominator, weighting.diagonal, weighting.every, weighting.gradient, "
-    "weighting.initial, weighting.memory, weighting.rate, weighting.scale, weighting.terms, weighting.whole_first, "
-    "weights.<term>, width"
+    "batch.<term>, batch.drawn_from, batch.every, curriculum.every, curriculum.parameter, depth, kernel.precision, "
+    "network.activation, network.architecture, network.bias_std, network.input_scaling, network.parametrization, "
+    "network.weight_std, optimizer.b1, optimizer.b2, optimizer.damping, optimizer.eps, optimizer.highest_damping, "
+    "optimizer.iterations, optimizer.lowest_damping, optimizer.pairs, optimizer.renewed, optimizer.searches, "
+    "optimizer.solver, optimizer.tolerance, optimizer.tries, points.<term>, points.sampling, points.seed, "
+    "problem_parameters.<name>, seed, training.decay, training.decay_every, training.decay_stairs, "
+    "training.learning_rate, training.loss, training.optimizer, training.steps, training.weighting, "
+    "weighting.average, weighting.biases, weighting.denominator, weighting.diagonal, weighting.every, "
+    "weighting.gradient, weighting.initial, weighting.memory, weighting.rate, weighting.scale, weighting.terms, "
+    "weighting.whole_first, weights.<term>, width"
 )
 COUNT = "allowed: a count from 1 to 100000, or a list of seeds. Write for example `seed = 20` under [sweep]."
 SEEDS = "allowed: integers from 0 to 4294967295. Write for example `seed = [0, 1, 2]` under [sweep]."
