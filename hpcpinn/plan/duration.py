@@ -137,7 +137,7 @@ class _Run:
 
     def _training(self) -> float:
         load = self.load
-        jets = self._elements(load.channel_rows * _units(load), _JET, _DOUBLE)
+        jets = self._elements(load.step.channel_rows * _units(load), _JET, _DOUBLE)
         step = jets * flops.passes(load) / 3 + STEP_SECONDS
         return self._products(flops.training_flops(load), _DOUBLE) + load.steps * step
 

@@ -52,10 +52,11 @@ def accuracy_flops(load: Workload) -> float:
 
 
 def training_flops(load: Workload) -> float:
-    """Full-batch steps: passes of 2 m P; in sample space also a kernel and its factor; in L-BFGS its pairs."""
-    step = 2.0 * load.channel_rows * load.parameters * passes(load) + 8.0 * load.way.pairs * load.parameters
+    """Passes of 2 m P for the m rows of a step; in sample space also a kernel and its factor; in L-BFGS its pairs."""
+    batch = load.step
+    step = 2.0 * batch.channel_rows * load.parameters * passes(load) + 8.0 * load.way.pairs * load.parameters
     if load.way.is_in_sample_space:
-        step += kernel_flops(load) + load.total_rows**3 / 3
+        step += kernel_flops(batch) + batch.total_rows**3 / 3
     return step * load.steps
 
 

@@ -1,6 +1,6 @@
 """What a plan has to know about a problem."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Outline:
         has_solution: whether there is an exact or a reference solution, so that an error can be measured.
         is_linear: whether every term is linear in the fields, so that the limit of infinite width is one kernel.
         compared: channels that are pushed through the network to evaluate what is compared with the solution.
+        faces: for each term on faces of the domain, how many there are.
     """
 
     coordinates: tuple[str, ...]
@@ -27,6 +28,7 @@ class Outline:
     has_solution: bool
     is_linear: bool = True
     compared: int = 1
+    faces: dict[str, int] = field(default_factory=dict)
 
     @property
     def terms(self) -> tuple[str, ...]:

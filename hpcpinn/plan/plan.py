@@ -9,6 +9,7 @@ from typing import Any
 
 from hpcpinn.errors import StudyError
 from hpcpinn.plan import cost
+from hpcpinn.plan.batches import check_batch
 from hpcpinn.plan.cost import Cost
 from hpcpinn.plan.factors import check_factors
 from hpcpinn.plan.hypercube import data_variables
@@ -140,6 +141,7 @@ def _loads(study: Study, outline: Outline, points: Sequence[PointCell]) -> Cells
     for cell in study.cells():
         configuration = study.configuration(cell)
         here = counts[tuple(cell[place] for place in positions)]
+        check_batch(configuration.batch, here, outline)
         cells[cell] = (configuration, workload(configuration, here, outline))
     return cells
 

@@ -1,5 +1,6 @@
 """What one run of a cell consists of, in numbers: the input of the cost and memory models."""
 
+import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -21,6 +22,7 @@ class Way:
         iterations: of conjugate gradients in a step of Levenberg-Marquardt at most; 0 where it solves in sample space.
         weighting: its name.
         every: steps between two measurements of a weighting.
+        rows: number of points of each term in one step; empty where they are all points.
     """
 
     optimizer: str = "gd"
@@ -28,6 +30,7 @@ class Way:
     iterations: int = 0
     weighting: str = "none"
     every: int = 1
+    rows: tuple[int, ...] = ()
 
     @property
     def is_in_sample_space(self) -> bool:
@@ -96,6 +99,11 @@ class Workload:
         """Rows of the factors, m = Σ_t n_t C_t: every point once per derivative channel."""
         return sum(n * channels for n, channels in zip(self.rows, self.channels, strict=True))
 
+    @property
+    def step(self) -> "Workload":
+        """The run as one step sees it: with the rows of a batch."""
+        return dataclasses.replace(self, rows=self.way.rows) if self.way.rows else self
+
     @cached_property
     def maps(self) -> tuple[Map, ...]:
         """The linear maps: 1 + encoders of the coordinates, L - 1 hidden ones, and the output."""
@@ -138,14 +146,15 @@ def workload(configuration: Configuration, counts: dict[str, int], outline: Outl
         draws=configuration.limit.draws,
         compared=configuration.points.compared if outline.has_solution else 0,
         evaluated=outline.compared,
-        way=_way(configuration),
+        way=_way(configuration, counts),
     )
 
 
-def _way(configuration: Configuration) -> Way:
+def _way(configuration: Configuration, counts: dict[str, int]) -> Way:
     training, optimizer, weighting = configuration.training, configuration.optimizer, configuration.weighting
     if training is None:
         return _GRADIENT_DESCENT
+    batch = configuration.batch.rows
     is_damped = training.optimizer == "levenberg_marquardt"
     return Way(
         optimizer=training.optimizer,
@@ -153,6 +162,7 @@ def _way(configuration: Configuration) -> Way:
         iterations=optimizer.iterations if is_damped and optimizer.solver == "cg" else 0,
         weighting=training.weighting,
         every=weighting.every or methods.EVERY.get(training.weighting, 1),
+        rows=tuple((counts | batch).values()) if batch else (),
     )
 
 

@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 from hpcpinn.run.setup import Setup
 from hpcpinn.study.configuration import Configuration, Training
-from hpcpinn.training import loss
+from hpcpinn.training.batches.batches import Batches
+from hpcpinn.training.batches.domain import FromDomain
+from hpcpinn.training.batches.points import FromPoints
+from hpcpinn.training.batches.whole import WHOLE
 from hpcpinn.training.method import Method
 from hpcpinn.training.objective import Objective
 from hpcpinn.training.optimizers.adam import Adam
@@ -25,14 +28,22 @@ from hpcpinn.training.weightings.weighting import Weighting
 def method_of(cell: Setup, training: Training) -> Method:
     """How the networks of a cell are trained."""
     configuration = cell.configuration
-    objective = Objective(cell.problem, cell.network, loss.term_weights(training.loss, cell.points.counts))
+    objective = Objective(cell.problem, cell.network, training.loss)
     optimizer = _OPTIMIZERS[training.optimizer](configuration, decay(training))
     return Method(
         objective,
         optimizer,
         _WEIGHTINGS[training.weighting](configuration),
         tuple(configuration.weights.of_terms.items()),
+        _batches(configuration),
     )
+
+
+def _batches(cell: Configuration) -> Batches:
+    rows, every = tuple(cell.batch.rows.items()), cell.batch.every
+    if not rows:
+        return WHOLE
+    return FromDomain(rows, every) if cell.batch.drawn_from == "domain" else FromPoints(rows, every)
 
 
 def decay(training: Training) -> Decay:

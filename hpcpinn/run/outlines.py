@@ -21,10 +21,11 @@ def outline(study: Study) -> Outline:
         ProblemError: the problem cannot be made with the parameters of some cell, or a term cannot be evaluated.
     """
     problems = list(_problems(study))
-    known = [requirements.all_channels(problem) for problem in problems]
+    trained = [*problems, *_taught(study)]
+    known = [requirements.all_channels(problem) for problem in trained]
     reads = [
         {name: len(requirements.read_channels(problem, term)) for name, term in problem.terms.items()}
-        for problem in problems
+        for problem in trained
     ]
     return Outline(
         coordinates=tuple(problems[0].coordinates),
@@ -35,6 +36,7 @@ def outline(study: Study) -> Outline:
         has_solution=comparison.is_known(problems[0]),
         is_linear=not any(map(rows.nonlinear_terms, problems)),
         compared=max(len(comparison.channels(problem)) for problem in problems),
+        faces={name: len(term.faces) for name, term in problems[0].terms.items() if term.faces},
     )
 
 
@@ -47,3 +49,9 @@ def _problems(study: Study) -> Iterator[Problem]:
     """The problem once for every combination of swept parameters."""
     for cell in first_cells(study, "problem_parameters"):
         yield setup.problem_of(study.configuration(cell), study.folder)
+
+
+def _taught(study: Study) -> Iterator[Problem]:
+    """The problems of curricula."""
+    for cell in first_cells(study, "problem_parameters", "curriculum"):
+        yield from setup.taught_of(study.configuration(cell), study.folder)

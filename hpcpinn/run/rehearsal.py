@@ -29,8 +29,8 @@ _Rows = Float[np.ndarray, "row coordinate"]
 def rehearse(study: Study, plan: Plan) -> dict[tuple[int, ...], Points]:
     """Evaluate terms at their points with a small network, and the known solution where errors are measured.
 
-    This is done for every combination of swept points and problem parameters. Reference solutions that are not in the
-    cache folder are computed here, before tasks ask for them.
+    This is done for every combination of swept points, problem parameters and curricula. Reference solutions that are
+    not in the cache folder are computed here, before tasks ask for them.
 
     Returns:
         The points by position on the swept `points.*` axes.
@@ -40,11 +40,12 @@ def rehearse(study: Study, plan: Plan) -> dict[tuple[int, ...], Points]:
             no reference solution with these parameters.
     """
     result = {}
-    for cell in first_cells(study, "points", "problem_parameters"):
+    for cell in first_cells(study, "points", "problem_parameters", "curriculum"):
         configuration = study.configuration(cell)
         problem = setup.problem_of(configuration, study.folder)
         points = setup.points_of(configuration, problem)
-        _check_terms(problem, points)
+        for trained in (problem, *setup.taught_of(configuration, study.folder)):
+            _check_terms(trained, points)
         _check_known(problem, configuration.points.compared)
         result[plan.points_of(cell).index] = points
     return result

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt32
 
 from hpcpinn.kernel.ensembles.ensemble import Ensemble
 from hpcpinn.kernel.layouts.layout import Tile
@@ -20,10 +20,11 @@ from hpcpinn.run.methods import decay, method_of
 from hpcpinn.run.observation import Observation, Record, held, observe
 from hpcpinn.run.prediction import Prediction
 from hpcpinn.run.setup import Setup
+from hpcpinn.run.stages import stages
 from hpcpinn.study.configuration import Training
 from hpcpinn.training import accuracy, drift, loss
 from hpcpinn.training.linearized import linearized
-from hpcpinn.training.method import Advance, Begin, Method, Report, State
+from hpcpinn.training.method import Advance, Begin, BeginAgain, Method, Report, State
 from hpcpinn.training.residuals import Residuals
 from hpcpinn.training.trajectory import trajectory
 
@@ -31,6 +32,7 @@ from hpcpinn.training.trajectory import trajectory
 Sink = Callable[[int, Tile], None]
 # Takes the steps done, the records so far and the parameters, at a safe point of training.
 Pause = Callable[[int, Sequence[Record], Any], None]
+_OF_BATCHES = 1
 
 
 def run_seeds(
@@ -83,7 +85,7 @@ class _Runs:
         if training is None:
             yield self._describe(self._observe(0, start)) | self._accuracy(start)
         else:
-            yield from self._trained(training, start)
+            yield from self._trained(training, start, seeds)
 
     def _initial(self, seeds: Sequence[int]) -> Any:
         """The networks: float64 if they are trained, in the precision of the kernel otherwise."""
@@ -94,9 +96,9 @@ class _Runs:
         draw = Initialization(self.cell.network, self.cell.problem, dtype)
         return self.ensemble.map(draw, (), self.ensemble.deal(keys))
 
-    def _trained(self, training: Training, start: Any) -> Iterator[Record]:
+    def _trained(self, training: Training, start: Any, seeds: Sequence[int]) -> Iterator[Record]:
         first = self._observe(0, start)
-        course = _course(self.cell, training, first)
+        course = _course(self.cell, training, first, seeds)
         prediction = self._prediction(training, course, first, start)
         for place, state in enumerate(self._path(training, course, start), self._done):
             params = self.ensemble.map(parameters, (), state)
@@ -128,16 +130,23 @@ class _Runs:
 
     def _path(self, training: Training, course: "_Course", start: Any) -> Iterator[Any]:
         """The states of all networks at the recorded steps."""
-        taken, rates = Advance(course.method), self.ensemble.deal(course.rates)
-
-        def advance(state: Any, steps: int) -> Any:
-            return self.ensemble.map(taken, (course.x, np.asarray(steps)), (state, rates))
-
+        state = self.ensemble.map(Begin(course.method), course.x, (start, self.ensemble.deal(course.seeds)))
+        step = 0
+        if self.midway is not None:
+            state, step = self._resumed(self.midway, state), self.midway.step
         record = training.record[self._done :]
-        begun = self.ensemble.map(Begin(course.method), course.x, start)
-        if self.midway is None:
-            return trajectory(advance, begun, record, pause=self.pause)
-        return trajectory(advance, self._resumed(self.midway, begun), record, self.midway.step, self.pause)
+        for stage in stages(self.cell, course.method, training.steps):
+            if step == stage.begin > 0:
+                state = self.ensemble.map(BeginAgain(stage.method), course.x, state)
+            stops = stage.stops(record, step)
+            path = trajectory(self._advance(stage.method, course), state, stops, step, self.pause)
+            for step, state in zip(stops, path, strict=True):
+                if step in record:
+                    yield state
+
+    def _advance(self, method: Method, course: "_Course") -> Callable[[Any, int], Any]:
+        taken, rates = Advance(method), self.ensemble.deal(course.rates)
+        return lambda state, steps: self.ensemble.map(taken, (course.x, np.asarray(steps)), (state, rates))
 
     def _resumed(self, midway: Midway, begun: Any) -> Any:
         """The state where training goes on, which forms the same tree as that at its start.
@@ -186,21 +195,22 @@ class _Course:
     method: Method
     row_weights: Float[np.ndarray, " row"]
     rates: Float[np.ndarray, " network"]
+    seeds: UInt32[np.ndarray, "network word"]
     x: Mapping[str, jax.Array]
 
-    @property
-    def weights(self) -> loss.Weights:
-        """The constant of every term in the loss."""
-        return self.method.objective.weights
 
-
-def _course(cell: Setup, training: Training, first: Observation) -> _Course:
+def _course(cell: Setup, training: Training, first: Observation, seeds: Sequence[int]) -> _Course:
     counts, method = cell.points.counts, method_of(cell, training)
-    rows = loss.row_weights(method.objective.weights, counts)
+    rows = loss.row_weights(loss.term_weights(training.loss, counts), counts)
     fraction = training.edge_fraction
     x = {name: jnp.asarray(cell.points[name]) for name in counts}
     if fraction is None:
         rates = np.full(first.count, training.learning_rate)
     else:
         rates = fraction * first.edges(np.tile(rows, (first.count, 1)))
-    return _Course(method, rows, rates, x)
+    return _Course(method, rows, rates, np.stack([_batch_seed(seed) for seed in seeds]), x)
+
+
+def _batch_seed(seed: int) -> UInt32[np.ndarray, " word"]:
+    """The random numbers of the batches of a run: others than those of its network, which has the key itself."""
+    return np.asarray(jax.random.key_data(jax.random.fold_in(jax.random.key(seed), _OF_BATCHES)))

@@ -17,24 +17,42 @@ from hpcpinn.study.configuration import Configuration
 
 @dataclass(frozen=True)
 class Setup:
-    """One cell, ready for any seed."""
+    """One cell, ready for any seed.
+
+    Attributes:
+        configuration: of the cell.
+        problem: what is solved.
+        points: where.
+        network: by what.
+        taught: the problems of a curriculum, which are trained before it.
+    """
 
     configuration: Configuration
     problem: Problem
     points: Points
     network: Network
+    taught: tuple[Problem, ...] = ()
 
 
 def setup(configuration: Configuration, folder: Path) -> Setup:
     """Make what a configuration describes; raises ProblemError and NetworkError for what cannot be made."""
     problem = problem_of(configuration, folder)
     points = points_of(configuration, problem)
-    return Setup(configuration, problem, points, _network(configuration.network, problem, points))
+    network = _network(configuration.network, problem, points)
+    return Setup(configuration, problem, points, network, taught_of(configuration, folder))
 
 
-def problem_of(configuration: Configuration, folder: Path) -> Problem:
-    """The problem with its parameters; a relative file is looked for in the folder of the study."""
-    return catalogue.problem(configuration.problem, folder=folder, **configuration.problem_parameters)
+def problem_of(configuration: Configuration, folder: Path, **others: float) -> Problem:
+    """The problem with its parameters, or others; a relative file is looked for in the folder of the study."""
+    return catalogue.problem(configuration.problem, folder=folder, **{**configuration.problem_parameters, **others})
+
+
+def taught_of(configuration: Configuration, folder: Path) -> tuple[Problem, ...]:
+    """The problems of the curriculum in their order: all parameters but one are those of the problem."""
+    lesson = configuration.curriculum
+    if not lesson.parameter:
+        return ()
+    return tuple(problem_of(configuration, folder, **{lesson.parameter: value}) for value in lesson.values)
 
 
 def points_of(configuration: Configuration, problem: Problem) -> Points:

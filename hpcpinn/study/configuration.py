@@ -247,7 +247,7 @@ class Curriculum(Section):
     parameter: str = Field(
         default="", description='the name of a parameter of the problem, or "" for none', examples=["speed"]
     )
-    values: Annotated[tuple[float, ...], Field(strict=False)] = Field(
+    values: Annotated[tuple[_Integer | float, ...], Field(strict=False)] = Field(
         default=(),
         description="a list of numbers, in the order in which they are trained",
         examples=[[1.0, 10.0]],

@@ -12,6 +12,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from hpcpinn.model.networks.network import Params
+from hpcpinn.training.batches.batches import Batches, Seed
+from hpcpinn.training.batches.whole import WHOLE
 from hpcpinn.training.objective import Batch, Loss, Objective
 from hpcpinn.training.optimizers.optimizer import Optimizer
 from hpcpinn.training.weightings.weighting import Weighting
@@ -26,6 +28,7 @@ class State(NamedTuple):
         params: of the network.
         memory: what the optimiser remembers.
         weighting: what the weighting remembers.
+        seed: of the random numbers with which points are drawn; the run's own.
         step: how many steps were taken.
         diverged: the step that would have left the range of numbers, counted from 1; -1 as long as there is none.
     """
@@ -33,6 +36,7 @@ class State(NamedTuple):
     params: Params
     memory: Any
     weighting: Any
+    seed: Seed
     step: Int[Array, ""]
     diverged: Int[Array, ""]
 
@@ -46,25 +50,32 @@ class Method:
         optimizer: how.
         weighting: and what counts how much meanwhile.
         base: multipliers of terms on top of it.
+        batches: which points a step looks at.
     """
 
     objective: Objective
     optimizer: Optimizer
     weighting: Weighting
     base: tuple[tuple[str, float], ...] = ()
+    batches: Batches = WHOLE
 
-    def begin(self, x: Batch, params: Params) -> State:
+    def begin(self, x: Batch, params: Params, seed: Seed) -> State:
         """The state before the first step."""
         weighting = self.weighting.begin(self.objective, x)
         memory = self.optimizer.begin(self._loss(x, weighting), params)
-        return State(params, memory, weighting, jnp.zeros((), "int64"), jnp.full((), _NEVER, "int64"))
+        return State(params, memory, weighting, seed, jnp.zeros((), "int64"), jnp.full((), _NEVER, "int64"))
+
+    def begin_again(self, x: Batch, state: State) -> State:
+        """The state before the first step with another objective: parameters and counts stay, memories are new."""
+        return self.begin(x, state.params, state.seed)._replace(step=state.step, diverged=state.diverged)
 
     def step(self, x: Batch, rate: Float[Array, ""], state: State) -> State:
-        """The state after one more step."""
+        """The state after one more step; `x` are the points of the study."""
+        x = self.batches.draw(self.objective.problem, x, state.seed, state.step)
         weighting = self.weighting.renew(self.objective, state.params, x, state.weighting, state.step)
         loss = self._loss(x, weighting)
         params, memory = self.optimizer.step(loss, state.params, state.memory, rate, state.step)
-        taken = State(params, memory, weighting, state.step + 1, state.diverged)
+        taken = state._replace(params=params, memory=memory, weighting=weighting, step=state.step + 1)
         stayed = state._replace(diverged=state.step + 1)
         return jax.tree.map(lambda new, old: jnp.where(_is_finite(params), new, old), taken, stayed)
 
@@ -102,13 +113,24 @@ def _is_finite(params: Params) -> Bool[Array, ""]:
 
 @dataclass(frozen=True)
 class Begin:
-    """`Method.begin`, to be mapped over networks: points are shared, parameters are its own."""
+    """`Method.begin`, to be mapped over networks: points are shared, parameters and random numbers are its own."""
 
     method: Method
 
-    def __call__(self, x: Batch, params: Params) -> State:
+    def __call__(self, x: Batch, own: tuple[Params, Seed]) -> State:
         """The state before the first step."""
-        return self.method.begin(x, params)
+        return self.method.begin(x, *own)
+
+
+@dataclass(frozen=True)
+class BeginAgain:
+    """`Method.begin_again`, to be mapped over networks: points are shared, the state is its own."""
+
+    method: Method
+
+    def __call__(self, x: Batch, state: State) -> State:
+        """The state before the first step with this method."""
+        return self.method.begin_again(x, state)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from hpcpinn.kernel import traced
 from hpcpinn.model import evaluation
 from hpcpinn.model.networks.network import Network, Params
 from hpcpinn.model.problem import Problem
-from hpcpinn.training.loss import Weights
+from hpcpinn.training import loss
 
 # The points of every term by its name.
 Batch = Mapping[str, Array]
@@ -24,22 +24,26 @@ Batch = Mapping[str, Array]
 
 @dataclass(frozen=True)
 class Objective:
-    """The terms of a problem for one network description, and the constant of every term in the loss.
+    """The terms of a problem for one network description, and how the loss counts their rows.
 
     Attributes:
         problem: the terms.
         network: the description of the network.
-        weights: $c_i$ of the rows of every term, in the order of the terms.
+        normalization: of the loss: "mean", "sum", "half_mean" or "half_sum" (`training.loss`).
     """
 
     problem: Problem
     network: Network
-    weights: Weights
+    normalization: str = "mean"
 
     @property
     def terms(self) -> tuple[str, ...]:
         """Names of the terms, in the order of the rows."""
-        return tuple(name for name, _ in self.weights)
+        return tuple(self.problem.terms)
+
+    def weights(self, x: Batch) -> loss.Weights:
+        """$c_i$ of the rows of every term, in the order of the terms."""
+        return loss.term_weights(self.normalization, {name: len(x[name]) for name in self.terms})
 
     def parts(self, params: Params, x: Batch) -> list[Float[Array, "_row"]]:
         """The residuals $r$ of every term."""
@@ -48,13 +52,13 @@ class Objective:
 
     def losses(self, params: Params, x: Batch) -> Float[Array, " term"]:
         """The unweighted loss of every term, $c_t |r_t|^2$."""
-        parts = zip(self.weights, self.parts(params, x), strict=True)
+        parts = zip(self.weights(x), self.parts(params, x), strict=True)
         return jnp.stack([weight * jnp.sum(part**2) for (_, weight), part in parts])
 
     def constants(self, x: Batch) -> Float[Array, " row"]:
         """$c_i$ of every row."""
         dtype = x[self.terms[0]].dtype
-        return jnp.concatenate([jnp.full(len(x[name]), weight, dtype) for name, weight in self.weights])
+        return jnp.concatenate([jnp.full(len(x[name]), weight, dtype) for name, weight in self.weights(x)])
 
     def cut(self, x: Batch, rows: Float[Array, " row"]) -> list[Float[Array, "_row"]]:
         """What belongs to every term of what there is of every row."""

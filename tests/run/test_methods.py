@@ -4,7 +4,6 @@ import pytest
 
 from hpcpinn.run.methods import decay, method_of
 from hpcpinn.study import methods
-from hpcpinn.training import loss
 from hpcpinn.training.method import Method
 from hpcpinn.training.optimizers.adam import Adam
 from hpcpinn.training.optimizers.gd import GradientDescent
@@ -108,7 +107,7 @@ def test_factors_of_terms_are_those_of_the_study(method):
 
 @pytest.mark.parametrize("name", ["mean", "sum", "half_mean", "half_sum"])
 def test_the_objective_has_the_constants_of_the_loss(method, name):
-    assert method(f'loss = "{name}"\n').objective.weights == loss.term_weights(name, {"residual": 4, "boundary": 2})
+    assert method(f'loss = "{name}"\n').objective.normalization == name
 
 
 def test_a_learning_rate_falls_as_the_study_says(cell):

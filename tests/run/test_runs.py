@@ -90,7 +90,7 @@ def test_later_kernels_and_losses_are_those_of_the_trained_parameters(trained, r
     params = trained.network.init(jax.random.key(7), trained.problem)
     counts = trained.points.counts
     x = {name: jnp.asarray(trained.points[name]) for name in counts}
-    objective = Objective(trained.problem, trained.network, loss.term_weights("mean", counts))
+    objective = Objective(trained.problem, trained.network, "mean")
     rate = 0.5 * stability.edge(record["kernel"][0], row_weights(trained))
     total = jax.jit(jax.grad(lambda theta: objective.losses(theta, x).sum()))
     moved = params

@@ -30,7 +30,7 @@ class Explicit:
         self.weights = loss.term_weights(cell.configuration.training.loss, counts)
         self.rows = loss.row_weights(self.weights, counts)
         self.sizes = list(counts.values())
-        objective = Objective(cell.problem, cell.network, self.weights)
+        objective = Objective(cell.problem, cell.network, cell.configuration.training.loss)
         self.losses = jax.jit(lambda theta: objective.losses(theta, self.x))
         self.slope = jax.jit(jax.grad(lambda theta, multipliers: multipliers @ objective.losses(theta, self.x)))
 

@@ -31,8 +31,8 @@ def _residuals(problem, term, network, params, x):
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def begin(method, x, params):
-    return method.begin(x, params)
+def begin(method, x, params, seed):
+    return method.begin(x, params, seed)
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -48,7 +48,11 @@ class Case:
     network: MLP
     points: Points
     params: Mapping[str, Any]
-    weights: loss.Weights
+    normalization: str = "mean"
+
+    @property
+    def weights(self):
+        return loss.term_weights(self.normalization, self.points.counts)
 
     @property
     def x(self):
@@ -77,13 +81,14 @@ class Case:
 
     @property
     def objective(self):
-        return Objective(self.problem, self.network, self.weights)
+        return Objective(self.problem, self.network, self.normalization)
 
     def method(self, optimizer=GradientDescent(), weighting=NONE, **others):  # noqa: B008  (immutable)
         return Method(self.objective, optimizer, weighting, **others)
 
-    def begin(self, method, params=None):
-        return begin(method, self.x, self.params if params is None else params)
+    def begin(self, method, params=None, seed=0):
+        words = jax.random.key_data(jax.random.key(seed))
+        return begin(method, self.x, self.params if params is None else params, words)
 
     def train(self, method, steps, rate=1.0, state=None):
         """The state after so many steps."""
@@ -103,7 +108,7 @@ def make_case(width=16, normalization="mean", seed=0, problem="poisson1d", count
     shapes = jax.eval_shape(lambda: network.init(jax.random.key(0), made))
     params = jax.tree.map(lambda leaf: jnp.asarray(random.standard_normal(leaf.shape)), shapes)
     points = made.sample(counts or COUNTS)
-    return Case(made, network, points, params, loss.term_weights(normalization, points.counts))
+    return Case(made, network, points, params, normalization)
 
 
 @pytest.fixture(scope="session", name="make_case")

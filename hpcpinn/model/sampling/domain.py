@@ -57,15 +57,26 @@ def _check_counts(terms: Mapping[str, Term], counts: Mapping[str, int]) -> None:
 
 
 def _term_points(domain: _Domain, term: Term, rows: int, seed: int, method: str) -> Float[np.ndarray, "row coordinate"]:
-    if not term.faces:
-        return _box(domain, None, rows, seed, method)
-    share = [len(part) for part in np.array_split(np.arange(rows), len(term.faces))]
-    return np.concatenate(
-        [
-            _box(domain, face, count, seed + k, method)
-            for k, (face, count) in enumerate(zip(term.faces, share, strict=True))
-        ]
-    )
+    parts = [_box(domain, face, count, seed + k, method) for k, (face, count) in enumerate(_shares(term, rows))]
+    return np.concatenate(parts)
+
+
+def _shares(term: Term, rows: int) -> list[tuple[Face | None, int]]:
+    """The faces of a term with their rows, shared out evenly; the whole domain for a term of the interior."""
+    faces = term.faces or (None,)
+    return [(face, len(part)) for face, part in zip(faces, np.array_split(np.arange(rows), len(faces)), strict=True)]
+
+
+def boxes(
+    domain: _Domain, term: Term, rows: int
+) -> tuple[Float[np.ndarray, "row coordinate"], Float[np.ndarray, "row coordinate"]]:
+    """The lower corner and the extent of the box of every row: the domain, or the face of the term that has the row."""
+    low, extent = [], []
+    for face, count in _shares(term, rows):
+        ends = {name: (face.value, face.value) if face and face.coordinate == name else domain[name] for name in domain}
+        low += [[start for start, _ in ends.values()]] * count
+        extent += [[end - start for start, end in ends.values()]] * count
+    return np.array(low, dtype=np.float64), np.array(extent, dtype=np.float64)
 
 
 def _box(domain: _Domain, face: Face | None, rows: int, seed: int, method: str) -> Float[np.ndarray, "row coordinate"]:

@@ -1,0 +1,1 @@
+"""Which points a step looks at: one way of drawing them per file."""
