@@ -24,7 +24,7 @@ class Stage:
 
     def stops(self, record: Sequence[int], step: int) -> list[int]:
         """Where to stop on the way from `step`: at recorded steps, and at the end if some of them come later."""
-        own = [place for place in record if (self.begin < place or not place) and place <= self.end]
+        own = [place for place in record if (self.begin < place or self.begin == place == 0) and place <= self.end]
         is_crossed = record[-1] > self.end > step if record else False
         return sorted({*own, self.end} if is_crossed else own)
 

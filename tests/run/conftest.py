@@ -26,10 +26,10 @@ class Mine(hpcpinn.Problem):
 """
 
 
-def text(rest=TRAINING, problem="poisson1d", width=64, depth=1, points="residual = 4\nboundary = 2", seeds=1):
+def text(rest=TRAINING, problem="poisson1d", width=64, depth=1, points="residual = 4\nboundary = 2", seeds=1, **tables):
     return (
         f'name = "small"\nproblem = "{problem}"\n[sweep]\nwidth = [{width}]\ndepth = [{depth}]\nseed = {seeds}\n'
-        f"[points]\n{points}\n{rest}"
+        f"[points]\n{points}\n{rest}" + "".join(f"[{name}]\n{table}\n" for name, table in tables.items())
     )
 
 

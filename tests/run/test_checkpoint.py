@@ -52,6 +52,14 @@ STUDIES = {
         True,
         8,
     ),
+    "narrow, on batches, with a curriculum": (
+        written(
+            STEPS + 'learning_rate = 0.01\noptimizer = "adam"\n[batch]\nresidual = 3\nevery = 2\n'
+            '[curriculum]\nparameter = "frequency"\nvalues = [0.5, 2]\nevery = 2\n'
+        ),
+        True,
+        8,
+    ),
     "wide, by adam with weights": (written(ADAM), False, 17),
     "wide": (written(TRAINING + KERNEL), False, 17),
     "wide, float32, predicted": (
