@@ -177,6 +177,15 @@ def test_what_an_optimizer_remembers_takes_memory(optimizer):
     assert more > plain
 
 
+def test_a_step_costs_the_rows_of_its_batch_and_a_kernel_those_of_all_points():
+    half = trained(rows=tuple(rows // 2 for rows in LOAD.rows))
+    assert flops.training_flops(half) == flops.training_flops(trained()) / 2
+    assert flops.kernel_flops(half) == flops.kernel_flops(trained())
+    damped = trained(rows=half.way.rows, optimizer="levenberg_marquardt")
+    smaller = dataclasses.replace(trained(optimizer="levenberg_marquardt"), rows=half.way.rows)
+    assert flops.training_flops(damped) == flops.training_flops(smaller)
+
+
 def test_pairs_take_two_arrays_of_parameters_each():
     some, more = (memory.task_parts(trained(optimizer="lbfgs", pairs=pairs), 1, 0) for pairs in (5, 6))
     assert more["parameters"] - some["parameters"] >= 2 * 8 * LOAD.parameters
@@ -197,6 +206,7 @@ def test_pairs_take_two_arrays_of_parameters_each():
         ('weighting = "gradient_annealing"\n', Way(weighting="gradient_annealing", every=10)),
         ('weighting = "ntk"\n[weighting]\nevery = 3\n', Way(weighting="ntk", every=3)),
         ('weighting = "residual_attention"\n', Way(weighting="residual_attention")),
+        ("[batch]\nresidual = 3\n", Way(rows=(3, 2))),
     ],
 )
 def test_the_way_of_a_run_is_that_of_its_cell(plan, rest, way):
