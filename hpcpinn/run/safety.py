@@ -8,10 +8,13 @@ Between tiles of a kernel, which may take longer than a warning lasts, a process
 last safe point.
 """
 
+import math
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from hpcpinn.errors import StoreError
 from hpcpinn.kernel import processes
 from hpcpinn.run import interruption, memory
 from hpcpinn.run.checkpoint import Checkpoint, Midway, Record, packed, unpacked
@@ -20,6 +23,7 @@ from hpcpinn.store.attempts import Attempt
 
 # SIGKILL gives no warning: so much work is lost at most, beside what lies between two safe points.
 SAVE_SECONDS = 600.0
+INTERVAL = "HPCPINN_SAVE_SECONDS"
 _GO_ON, _SAVE, _STOP = range(3)
 
 # Takes how far a task has come, and those of its chunk files that no earlier checkpoint counted on.
@@ -33,6 +37,25 @@ class Stopped(Exception):
         """Say why."""
         super().__init__(reason)
         self.reason = reason
+
+
+def save_seconds() -> float:
+    """The seconds between two checkpoints that the environment asks for in HPCPINN_SAVE_SECONDS; 600 by default.
+
+    Raises:
+        StoreError: not a number from 0 on; with 0 a task is saved at every safe point.
+    """
+    asked = os.environ.get(INTERVAL, "")
+    try:
+        seconds = float(asked or SAVE_SECONDS)
+    except ValueError:
+        seconds = math.nan
+    if not seconds >= 0:
+        raise StoreError(
+            f"{INTERVAL} is `{asked}`; allowed: seconds between two checkpoints of a task, a number from 0 on. "
+            f"Write for example `export {INTERVAL}=60`, or unset it."
+        )
+    return seconds
 
 
 class SafePoints:
@@ -50,7 +73,7 @@ class SafePoints:
         self.state, self.resumed = came or Checkpoint(), came is not None
         self.passed = self.saved = False
         self._save, self._flushed = save, len(self.state.files)
-        self._last = time.monotonic()
+        self._last, self._interval = time.monotonic(), save_seconds()
         self._midway: Callable[[], Midway | None] | None = None
         self._files = self._flushed
 
@@ -98,7 +121,7 @@ class SafePoints:
         return max(self.state.peak_bytes, memory.peak_bytes())
 
     def _is_late(self) -> bool:
-        return time.monotonic() - self._last > SAVE_SECONDS
+        return time.monotonic() - self._last >= self._interval
 
     def _keep(self) -> None:
         """Save how far the task had come at its last safe point, once."""

@@ -15,7 +15,7 @@ from hpcpinn.model.points import Points
 from hpcpinn.plan.plan import Plan, make_plan
 from hpcpinn.plan.refusal import refuse
 from hpcpinn.plan.tasks import Task
-from hpcpinn.run import memory, rehearsal, setup
+from hpcpinn.run import memory, rehearsal, safety, setup
 from hpcpinn.run.combinations import first_cells
 from hpcpinn.run.outlines import outline
 from hpcpinn.store import creation, disk, extension, layout, ledger, leftovers
@@ -60,6 +60,7 @@ def open_session(study: Study, path: Path, workers: int, elsewhere: int | None =
         StoreError: the store belongs to a study that this one does not extend, or cannot be made.
     """
     one_device_per_core(workers)
+    safety.save_seconds()
 
     def admit(plan: Plan) -> None:
         finished = _finished(path)

@@ -7,10 +7,12 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from itertools import count
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from hpcpinn.errors import StoreError
 from hpcpinn.kernel import ensembles
 from hpcpinn.plan import narrow
 from hpcpinn.run import interruption, runs, safety
@@ -193,7 +195,7 @@ def test_stopped_at_every_safe_point_one_after_the_other(known, reached):
 
 def test_saved_at_every_safe_point_without_being_asked(known, reached, monkeypatch):
     case, points = known
-    monkeypatch.setattr(safety, "SAVE_SECONDS", -1.0)
+    monkeypatch.setenv(safety.INTERVAL, "0")
     saved = []
     save = checkpoints.save
     monkeypatch.setattr(checkpoints, "save", lambda *given: (saved.append(given), save(*given)))
@@ -226,6 +228,26 @@ def test_stopped_amid_every_kernel_one_after_the_other(case, reached, monkeypatc
     case.assert_like_whole(store)
 
 
+def test_it_is_saved_as_often_as_the_environment_says(case, monkeypatch):
+    saved, now = [], iter(count(step=40.0))
+    monkeypatch.setattr(checkpoints, "save", lambda *given: saved.append(given))
+    monkeypatch.setattr(safety, "time", SimpleNamespace(monotonic=lambda: next(now)))
+    monkeypatch.setenv(safety.INTERVAL, "60")
+    assert case.attempt(case.new()).state == "done"
+    assert len(saved) > 1
+    saved.clear()
+    monkeypatch.setenv(safety.INTERVAL, "1e9")
+    assert case.attempt(case.new()).state == "done"
+    assert not saved
+
+
+@pytest.mark.parametrize("asked", ["soon", "-1", "nan"])
+def test_an_interval_that_is_none_is_refused(monkeypatch, asked):
+    monkeypatch.setenv(safety.INTERVAL, asked)
+    with pytest.raises(StoreError, match=f"HPCPINN_SAVE_SECONDS is `{asked}`; allowed: seconds between"):
+        safety.save_seconds()
+
+
 def test_nothing_is_saved_before_it_is_time_to(case, monkeypatch):
     monkeypatch.setattr(checkpoints, "save", lambda *given: pytest.fail("saved"))
     assert case.attempt(case.new()).state == "done"
@@ -233,7 +255,7 @@ def test_nothing_is_saved_before_it_is_time_to(case, monkeypatch):
 
 def test_killed_after_a_save_it_goes_on_from_there(case, reached, monkeypatch):
     _, seen = reached
-    monkeypatch.setattr(safety, "SAVE_SECONDS", -1.0)
+    monkeypatch.setenv(safety.INTERVAL, "0")
     store = case.new()
     with monkeypatch.context() as patch:
         patch.setattr(runs._Runs, "_progress", raising(KeyboardInterrupt, at=3))

@@ -30,8 +30,8 @@ print(json.dumps({"missing": completion.missing, "measured": float(peak.max()), 
 
 # At every safe point, and at the second one.
 SAVING = """
-from hpcpinn.run import safety
-safety.SAVE_SECONDS = -1.0
+import os
+os.environ["HPCPINN_SAVE_SECONDS"] = "0"
 """
 STOPPING = """
 from hpcpinn.run import interruption
