@@ -102,7 +102,8 @@ class Case:
 
 
 def make_case(width=16, normalization="mean", seed=0, problem="poisson1d", counts=None, **parameters):
-    made, network = catalogue.problem(problem, **parameters), MLP(width=width, depth=1)
+    made = problem if isinstance(problem, Problem) else catalogue.problem(problem, **parameters)
+    network = MLP(width=width, depth=1)
     # From NumPy: `network.init` compiles for a second per width.
     random = np.random.default_rng(seed)
     shapes = jax.eval_shape(lambda: network.init(jax.random.key(0), made))

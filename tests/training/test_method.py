@@ -6,6 +6,7 @@ import pytest
 
 from hpcpinn.training.optimizers.adam import Adam
 from hpcpinn.training.weightings.average import Average
+from hpcpinn.training.weightings.causal import Causal
 from hpcpinn.training.weightings.gradient_annealing import GradientAnnealing
 from hpcpinn.training.weightings.ntk import NTK
 from hpcpinn.training.weightings.residual_attention import ResidualAttention
@@ -31,7 +32,7 @@ def test_a_run_that_leaves_the_range_of_numbers_keeps_its_last_state_and_says_wh
 
 @pytest.mark.parametrize(
     "weighting",
-    [NTK(Average(3, 0.5)), GradientAnnealing(Average(2)), ResidualAttention()],
+    [NTK(Average(3, 0.5)), GradientAnnealing(Average(2)), ResidualAttention(), Causal(2, "x", (1e-9, 1e-3))],
     ids=lambda one: type(one).__name__,
 )
 def test_a_path_in_parts_has_the_bits_of_a_path_at_once(case, weighting):
