@@ -10,6 +10,7 @@ from typing import Any
 from hpcpinn.errors import StudyError
 from hpcpinn.plan import cost
 from hpcpinn.plan.batches import check_batch
+from hpcpinn.plan.coordinates import check_coordinates
 from hpcpinn.plan.cost import Cost
 from hpcpinn.plan.factors import check_factors
 from hpcpinn.plan.hypercube import data_variables
@@ -95,11 +96,13 @@ def make_plan(study: Study, outline: Outline) -> Plan:
     """Plan a study of a problem with this outline.
 
     Raises:
-        StudyError: points or factors do not match the problem's terms, or two dimensions would have one name.
+        StudyError: points or factors do not match the problem's terms, causal weights go along no coordinate of it, or
+            two dimensions would have one name.
     """
     points = point_cells(study, outline)
     check_factors(study, outline)
     cells = _loads(study, outline, points)
+    check_coordinates((configuration for configuration, _ in cells.values()), outline)
     extent = study.extent or first_extent(study, _packed(study, cells))
     packed = extent.seeds.chunk
     shape = shape_of(study, extent, outline, points, [configuration for configuration, _ in cells.values()])

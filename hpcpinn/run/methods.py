@@ -18,6 +18,7 @@ from hpcpinn.training.optimizers.linearized import LinearizedDescent
 from hpcpinn.training.optimizers.optimizer import Optimizer
 from hpcpinn.training.schedules import Decay
 from hpcpinn.training.weightings.average import Average
+from hpcpinn.training.weightings.causal import Causal
 from hpcpinn.training.weightings.fixed import NONE
 from hpcpinn.training.weightings.gradient_annealing import GradientAnnealing
 from hpcpinn.training.weightings.ntk import NTK
@@ -103,6 +104,11 @@ def _residual_attention(cell: Configuration) -> ResidualAttention:
     )
 
 
+def _causal(cell: Configuration) -> Causal:
+    options = cell.weighting
+    return Causal(options.slices, options.coordinate, options.causality, options.threshold)
+
+
 def _average(cell: Configuration, default: Average) -> Average:
     options = cell.weighting
     share = default.share if options.average is None else options.average
@@ -115,4 +121,5 @@ _WEIGHTINGS: dict[str, Callable[[Configuration], Weighting]] = {
     "ntk": _ntk,
     "gradient_annealing": _gradient_annealing,
     "residual_attention": _residual_attention,
+    "causal": _causal,
 }

@@ -8,7 +8,7 @@ also in which `section` the key is, and what is `allowed` there where that is le
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from hpcpinn.study import methods
@@ -34,6 +34,15 @@ def _learning_rate(value: object) -> float | str:
     if not 0 < number < float("inf"):
         raise ValueError
     return repr(number).removesuffix(".0") + EDGE if relative else number
+
+
+def _causality(values: tuple[float, ...]) -> tuple[float, ...]:
+    """Accept a list with something in it, every number larger than the one before."""
+    increasing = sorted(set(values))
+    if not values or list(values) != increasing:
+        reason = "it is not increasing" if values else "it is empty"
+        raise PydanticCustomError("causality", "{reason}", {"reason": reason, "write": increasing or [1.0]})
+    return values
 
 
 class Section(BaseModel):
@@ -112,7 +121,7 @@ class Training(Section):
         json_schema_extra={"fixed": "it is a list, and all cells share the dimension `step`"},
     )
     loss: Literal["mean", "sum", "half_mean", "half_sum"] = "mean"
-    weighting: Literal["none", "fixed", "ntk", "gradient_annealing", "residual_attention"] = "none"
+    weighting: Literal["none", "fixed", "ntk", "gradient_annealing", "residual_attention", "causal"] = "none"
     predict: bool = Field(
         default=False,
         description="true or false",
@@ -210,6 +219,21 @@ class Weighting(Section):
         default=False, description="true or false, whether the first rate is 1", examples=[False, True]
     )
     terms: Literal["interior", "all"] = "interior"
+    slices: Annotated[int, Field(gt=0, le=2**16)] = Field(
+        default=32, description="a positive integer up to 65536, the slices of time", examples=[32, 16]
+    )
+    coordinate: str = Field(default="t", description="a text, the coordinate that is time", examples=["t", "x"])
+    causality: Annotated[tuple[_PositiveNumber, ...], Field(strict=False), AfterValidator(_causality)] = Field(
+        default=(1e-2, 1e-1, 1.0, 10.0, 100.0),
+        description="an increasing list of positive numbers, one after the other the decay of weights",
+        examples=[[0.01, 0.1, 1.0, 10.0, 100.0], [1.0]],
+        json_schema_extra={"fixed": "it is a list, which a run goes through"},
+    )
+    threshold: Annotated[float, Field(gt=0, lt=1)] = Field(
+        default=0.99,
+        description="a number between 0 and 1, which the least weight exceeds before the next of `causality`",
+        examples=[0.99, 0.9],
+    )
 
 
 class Weights(Section):

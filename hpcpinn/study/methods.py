@@ -27,6 +27,7 @@ READ: dict[str, dict[str, tuple[str, ...]]] = {
         "ntk": ("every", "average", "diagonal"),
         "gradient_annealing": ("every", "average", "gradient", "denominator", "biases"),
         "residual_attention": ("memory", "rate", "initial", "scale", "whole_first", "terms"),
+        "causal": ("slices", "coordinate", "causality", "threshold"),
     },
 }
 # Optimisers with a learning rate; that of the others is 1 and found by themselves.
@@ -38,7 +39,7 @@ _PREDICTABLE = (
     'it is of gradient descent without weights, batches and curriculum, `optimizer = "gd"` and `weighting = "none"`'
 )
 # Weightings that change from step to step.
-_MOVING = ("ntk", "gradient_annealing", "residual_attention")
+_MOVING = ("ntk", "gradient_annealing", "residual_attention", "causal")
 
 
 @dataclass(frozen=True)

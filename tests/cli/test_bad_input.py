@@ -95,7 +95,11 @@ STUDIES = {
     ),
     "unknown weighting": (
         TRAINING + 'weighting = "nkt"\n',
-        ['`training.weighting` cannot be "nkt"', "allowed: fixed, gradient_annealing, none,", "Did you mean `ntk`?"],
+        [
+            '`training.weighting` cannot be "nkt"',
+            "allowed: causal, fixed, gradient_annealing, none,",
+            "Did you mean `ntk`?",
+        ],
     ),
     "unknown optimizer": (
         TRAINING + 'optimizer = "kfac"\n',
@@ -116,6 +120,15 @@ STUDIES = {
     "weight of no term": (
         TRAINING + 'weighting = "fixed"\n[weights]\nboundery = 2\n',
         ["`weights.boundery`", "no term of the problem `poisson1d`", "allowed: boundary, residual", "mean `boundary`?"],
+    ),
+    "causal weights of a steady problem": (
+        TRAINING + 'weighting = "causal"\n',
+        [
+            '`weighting.coordinate` cannot be "t", its default',
+            "the time of the problem `poisson1d`",
+            "allowed: x.",
+            'for a steady problem `weighting = "none"` under [training]',
+        ],
     ),
     "not TOML": (
         changed("seed = 3", "seed = [3"),

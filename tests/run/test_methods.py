@@ -12,6 +12,7 @@ from hpcpinn.training.optimizers.levenberg_marquardt import LevenbergMarquardt
 from hpcpinn.training.optimizers.linearized import LinearizedDescent
 from hpcpinn.training.schedules import STEADY, Decay
 from hpcpinn.training.weightings.average import Average
+from hpcpinn.training.weightings.causal import Causal
 from hpcpinn.training.weightings.fixed import NONE
 from hpcpinn.training.weightings.gradient_annealing import GradientAnnealing
 from hpcpinn.training.weightings.ntk import NTK
@@ -64,6 +65,13 @@ WEIGHTINGS = {
             "[weighting]\nmemory = 0.5\nrate = 0.25\ninitial = 0.125\n"
             'scale = "min_max"\nwhole_first = true\nterms = "all"\n',
             ResidualAttention(0.5, 0.25, 0.125, "min_max", whole_first=True, terms="all"),
+        ),
+    ],
+    "causal": [
+        ("", Causal()),
+        (
+            '[weighting]\nslices = 4\ncoordinate = "x"\ncausality = [1, 2.5]\nthreshold = 0.5\n',
+            Causal(4, "x", (1.0, 2.5), 0.5),
         ),
     ],
 }

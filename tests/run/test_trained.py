@@ -92,6 +92,22 @@ def test_weights_of_rows_are_recorded_as_their_mean_over_each_term(cell, run_see
     assert (interior[1:] <= (0.25 / (1 - 0.5)) ** 2).all()
 
 
+def test_causal_weights_are_recorded_as_the_mean_over_rows(cell, run_seed):
+    """Two slices of two rows each: the first has weight 1, the second that of the loss of the first."""
+    options = '[weighting]\ncoordinate = "x"\nslices = 2\ncausality = [1.0]\n'
+    tried = cell(rest=with_training('learning_rate = 1e-6\nweighting = "causal"\n', options, record=(0, 1, 10)))
+    found, explicit = run_seed(tried, SEED), Explicit(tried)
+    objective = Objective(tried.problem, tried.network, explicit.weights)
+    rows = jax.jit(lambda params: objective.parts(params, explicit.x)[0])(explicit.params)
+    places = tried.points["residual"][:, 0]
+    assert sum(places < 0.5) == 2
+    lost = np.mean(np.asarray(rows)[places < 0.5] ** 2)
+    np.testing.assert_array_equal(found["weight"][0], 1.0)
+    np.testing.assert_allclose(found["weight"][1], [(1 + np.exp(-lost)) / 2, 1.0], rtol=1e-12)
+    np.testing.assert_array_equal(found["weight"][2, 1], 1.0)
+    assert 0.5 <= found["weight"][2, 0] < 1.0
+
+
 def test_the_learning_rate_over_the_edge_falls_with_it(cell, run_seed):
     falling = "learning_rate = 1e-3\ndecay = 0.5\ndecay_every = 4\ndecay_stairs = true\n"
     found, steady = (run_seed(cell(rest=with_training(head)), SEED) for head in (falling, "learning_rate = 1e-3\n"))

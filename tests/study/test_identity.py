@@ -66,6 +66,10 @@ OPTIONS = {  # defaults of keys that only some ways to train read
         "scale": "max",
         "whole_first": False,
         "terms": "interior",
+        "slices": 32,
+        "coordinate": "t",
+        "causality": [0.01, 0.1, 1, 10, 100],
+        "threshold": 0.99,
     },
 }
 OTHER = {  # one other value for each key
@@ -125,6 +129,10 @@ OTHER = {  # one other value for each key
         "scale": "min_max",
         "whole_first": True,
         "terms": "all",
+        "slices": 16,
+        "coordinate": "x",
+        "causality": [1.0, 10.0],
+        "threshold": 0.9,
     },
     "weights": {"boundary": 100, "residual": 0.5},
     "batch": {"residual": 32, "drawn_from": "points", "every": 10},

@@ -34,7 +34,8 @@ def test_a_key_of_the_sections_can_be_swept_or_says_why_not():
     fixed = {key.dotted for key in DECLARED if key.fixed}
     kernel = {"kernel.keep", "kernel.spectrum", "kernel.summands", "kernel.tile"}
     limit = {"limit.compare", "limit.draws", "limit.seed"}
-    assert fixed == kernel | limit | {"training.record", "training.predict", "points.compared", "curriculum.values"}
+    training = {"training.record", "training.predict", "weighting.causality", "curriculum.values"}
+    assert fixed == kernel | limit | training | {"points.compared"}
     decided = {"seed", "points.<term>", "weights.<term>", "batch.<term>", "problem_parameters.<name>"}
     assert swept - decided == {key.dotted for key in DECLARED} - fixed
 

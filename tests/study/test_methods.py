@@ -6,7 +6,7 @@ from hpcpinn.study import keys, methods
 from hpcpinn.study.configuration import Optimizer, Training, Weighting
 
 EDGE = "the stability edge is that of gradient descent"
-MOVING = ("ntk", "gradient_annealing", "residual_attention")
+MOVING = ("ntk", "gradient_annealing", "residual_attention", "causal")
 SECTIONS = {"optimizer": Optimizer, "weighting": Weighting}
 
 
@@ -66,7 +66,15 @@ def test_a_cell_of_a_sweep_is_refused_like_a_study(text, refusal):
 
 
 @pytest.mark.parametrize(
-    "way", [("adam", "none"), ("linearized", "none"), ("levenberg_marquardt", "none"), ("gd", "ntk"), ("gd", "fixed")]
+    "way",
+    [
+        ("adam", "none"),
+        ("linearized", "none"),
+        ("levenberg_marquardt", "none"),
+        ("gd", "ntk"),
+        ("gd", "fixed"),
+        ("gd", "causal"),
+    ],
 )
 def test_only_gradient_descent_without_weights_is_predicted(text, refusal, way):
     assert refusal(text(**trained(*way, training__predict=True))) == (
@@ -147,7 +155,7 @@ def test_with_and_without_a_curriculum_is_an_axis(study):
 def test_factors_of_terms_need_a_weighting(text, refusal):
     assert refusal(text(**trained(weights__boundary=2.0))) == (
         '`training.weighting` cannot be "none", its default: [weights] gives factors to terms; '
-        "allowed: fixed, gradient_annealing, ntk, residual_attention. "
+        "allowed: causal, fixed, gradient_annealing, ntk, residual_attention. "
         'Write for example `weighting = "fixed"` under [training].'
     )
 
@@ -155,7 +163,7 @@ def test_factors_of_terms_need_a_weighting(text, refusal):
 def test_fixed_weights_need_factors(text, refusal):
     assert refusal(text(training__steps=10, training__weighting="fixed")) == (
         '`training.weighting` cannot be "fixed": no term has a factor under [weights]; '
-        "allowed: gradient_annealing, none, ntk, residual_attention. "
+        "allowed: causal, gradient_annealing, none, ntk, residual_attention. "
         'Write for example `weighting = "none"` under [training].'
     )
 
@@ -189,6 +197,20 @@ def test_factors_go_on_top_of_weights_that_move(study, weighting):
             False,
             "`weighting.biases` means nothing to `ntk`; allowed: every, average, diagonal. Remove it, or write "
             '`weighting = "gradient_annealing"` under [training].',
+        ),
+        (
+            ("gd", "ntk"),
+            "weighting__slices",
+            16,
+            "`weighting.slices` means nothing to `ntk`; allowed: every, average, diagonal. Remove it, or write "
+            '`weighting = "causal"` under [training].',
+        ),
+        (
+            ("gd", "causal"),
+            "weighting__every",
+            10,
+            "`weighting.every` means nothing to `causal`; allowed: slices, coordinate, causality, threshold. Remove "
+            'it, or write `weighting = "ntk"` under [training].',
         ),
         (
             ("gd", "fixed"),

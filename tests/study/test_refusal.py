@@ -9,6 +9,7 @@ TOP = (
     "weighting, weights"
 )
 OPTIMIZERS = "adam, gd, lbfgs, levenberg_marquardt, linearized"
+CAUSALITY = "allowed: an increasing list of positive numbers, one after the other the decay of weights."
 WIDTH = "a positive integer, the units of a hidden layer"
 
 REFUSALS = {
@@ -111,6 +112,45 @@ REFUSALS = {
         {"training__loss": "sum", "sweep": {"width": 8, "depth": 1, "training.steps": [5, 10]}},
         "`training.record` is missing while `training.steps` is swept; allowed: one list of steps that all cells "
         "reach. Write for example `record = [0, 5]` under [training].",
+    ),
+    "empty causality": (
+        {"training__steps": 10, "training__weighting": "causal", "weighting__causality": []},
+        f"`weighting.causality` cannot be []: it is empty; {CAUSALITY} Write for example `causality = [1.0]` "
+        "under [weighting].",
+    ),
+    "causality out of order": (
+        {"training__steps": 10, "training__weighting": "causal", "weighting__causality": [10, 1, 10]},
+        f"`weighting.causality` cannot be [10, 1, 10]: it is not increasing; {CAUSALITY} Write for example "
+        "`causality = [1.0, 10.0]` under [weighting].",
+    ),
+    "causality of another sign": (
+        {"training__steps": 10, "training__weighting": "causal", "weighting__causality": [-1, 1]},
+        f"`weighting.causality` cannot be [-1, 1]; {CAUSALITY} Write for example "
+        "`causality = [0.01, 0.1, 1.0, 10.0, 100.0]` under [weighting].",
+    ),
+    "one number for causality": (
+        {"training__steps": 10, "training__weighting": "causal", "weighting__causality": 1.0},
+        f"`weighting.causality` cannot be 1.0; {CAUSALITY} Write for example "
+        "`causality = [0.01, 0.1, 1.0, 10.0, 100.0]` under [weighting].",
+    ),
+    "swept causality": (
+        {
+            "training__steps": 10,
+            "training__weighting": "causal",
+            "sweep": {"width": 8, "depth": 1, "weighting.causality": [1.0, 10.0]},
+        },
+        "`weighting.causality` cannot be swept: it is a list, which a run goes through; allowed: its own section. "
+        "Write `causality = [0.01, 0.1, 1.0, 10.0, 100.0]` under [weighting].",
+    ),
+    "threshold that no weight exceeds": (
+        {"training__steps": 10, "training__weighting": "causal", "weighting__threshold": 1},
+        "`weighting.threshold` cannot be 1; allowed: a number between 0 and 1, which the least weight exceeds before "
+        "the next of `causality`. Write for example `threshold = 0.99` under [weighting].",
+    ),
+    "no slices": (
+        {"training__steps": 10, "training__weighting": "causal", "weighting__slices": 0},
+        "`weighting.slices` cannot be 0; allowed: a positive integer up to 65536, the slices of time. "
+        "Write for example `slices = 32` under [weighting].",
     ),
     "no terms": (
         {"points": {}},

@@ -10,9 +10,9 @@ SWEEPABLE = (
     "optimizer.solver, optimizer.tolerance, optimizer.tries, points.<term>, points.sampling, points.seed, "
     "problem_parameters.<name>, seed, training.decay, training.decay_every, training.decay_stairs, "
     "training.learning_rate, training.loss, training.optimizer, training.steps, training.weighting, "
-    "weighting.average, weighting.biases, weighting.denominator, weighting.diagonal, weighting.every, "
-    "weighting.gradient, weighting.initial, weighting.memory, weighting.rate, weighting.scale, weighting.terms, "
-    "weighting.whole_first, weights.<term>, width"
+    "weighting.average, weighting.biases, weighting.coordinate, weighting.denominator, weighting.diagonal, "
+    "weighting.every, weighting.gradient, weighting.initial, weighting.memory, weighting.rate, weighting.scale, "
+    "weighting.slices, weighting.terms, weighting.threshold, weighting.whole_first, weights.<term>, width"
 )
 COUNT = "allowed: a count from 1 to 100000, or a list of seeds. Write for example `seed = 20` under [sweep]."
 SEEDS = "allowed: integers from 0 to 4294967295. Write for example `seed = [0, 1, 2]` under [sweep]."
