@@ -71,7 +71,7 @@ def passes(load: Workload) -> float:
         "linearized": 1 + 2 + 2,
         "levenberg_marquardt": 1 + 2 + 2 + 4 * load.way.iterations,
     }
-    of_weighting = {"ntk": 2, "gradient_annealing": 3 * len(load.rows), "residual_attention": 1}
+    of_weighting = {"ntk": 2, "gradient_annealing": 3 * len(load.rows), "residual_attention": 1, "causal": 1}
     return of_optimizer.get(load.way.optimizer, 3) + of_weighting.get(load.way.weighting, 0) / load.way.every
 
 

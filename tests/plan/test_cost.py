@@ -160,7 +160,7 @@ def test_a_step_by_conjugate_gradients_costs_four_passes_for_each_and_no_kernel(
     assert difference == pytest.approx(100 * 40 * 2 * LOAD.channel_rows * LOAD.parameters)
 
 
-@pytest.mark.parametrize("weighting", ["ntk", "gradient_annealing", "residual_attention"])
+@pytest.mark.parametrize("weighting", ["ntk", "gradient_annealing", "residual_attention", "causal"])
 def test_what_a_weighting_measures_costs_and_less_where_it_is_measured_less_often(weighting):
     plain, often, seldom = (
         flops.training_flops(trained(weighting=name, every=every))
@@ -207,6 +207,7 @@ def test_pairs_take_two_arrays_of_parameters_each():
         ('weighting = "ntk"\n[weighting]\nevery = 3\n', Way(weighting="ntk", every=3)),
         ('weighting = "residual_attention"\n', Way(weighting="residual_attention")),
         ("[batch]\nresidual = 3\n", Way(rows=(3, 2))),
+        ('weighting = "causal"\n[weighting]\ncoordinate = "x"\n', Way(weighting="causal")),
     ],
 )
 def test_the_way_of_a_run_is_that_of_its_cell(plan, rest, way):
