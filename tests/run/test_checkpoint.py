@@ -54,6 +54,14 @@ STUDIES = {
         True,
         8,
     ),
+    "narrow, with causal weights": (
+        written(
+            STEPS + 'learning_rate = 0.01\noptimizer = "adam"\nweighting = "causal"\n'
+            '[weighting]\ncoordinate = "x"\nslices = 3\ncausality = [1e-4, 1e-3]\nthreshold = 0.5\n'
+        ),
+        True,
+        8,
+    ),
     "narrow, on batches, with a curriculum": (
         written(
             STEPS + 'learning_rate = 0.01\noptimizer = "adam"\n[batch]\nresidual = 3\nevery = 2\n'

@@ -13,7 +13,8 @@ $\min_k w_k > \delta$ the next step has the next one (algorithm 1); the last one
 Text and released code disagree. Squared residuals of several equations are summed, as in the code, which gives them
 their factors in the loss: `[weights]` do not enter $L_k$ here. In the code for Kuramoto-Sivashinsky and Navier-Stokes
 every exponent has the loss of the initial condition too, for Allen-Cahn and Lorenz none has. The code looks at $\delta$
-every 1000 steps, and leaves an $\varepsilon$ after so many steps in any case.
+every 1000 steps, and leaves an $\varepsilon$ after so many steps in any case. Its authors say there that the algorithm
+is protected by a patent of the University of Pennsylvania and not free for commercial purposes.
 """
 
 from dataclasses import dataclass
