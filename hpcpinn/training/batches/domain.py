@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Int
 
 from hpcpinn.model.problem import Problem
@@ -29,5 +30,6 @@ class FromDomain:
         for name, rows in self.rows:
             low, extent = boxes(problem.coordinates, problem.terms[name], rows)
             key = key_of(seed, step // self.every, terms.index(name))
-            found[name] = low + extent * jax.random.uniform(key, low.shape, low.dtype)
+            unit = jax.random.uniform(key, low.shape, low.dtype)
+            found[name] = jnp.asarray(low) + extent * unit
         return found
