@@ -1,6 +1,6 @@
 r"""What becomes of a parametrisation at infinite width: which sums over sites the kernel converges to.
 
-All three draw the same products $W h$ in hidden layers and differ in how parameters move them. With $G$ the mean of
+All of them draw the same products $W h$ in hidden layers and differ in how parameters move them. With $G$ the mean of
 $h_i h'_i$ over the inputs of a site ($x \cdot x'$ for the coordinates) and $S$ the covariance of the sensitivities
 $\delta_j \delta'_j$ in the NTK parametrisation, summed over its outputs, the kernel converges to
 $\sum_\text{sites} S\,(w\,G + b)$:
@@ -19,6 +19,7 @@ Sources: Jacot, Gabriel and Hongler 2018; Sohl-Dickstein, Novak, Schoenholz and 
 
 from dataclasses import dataclass
 
+from hpcpinn import errors
 from hpcpinn.model.networks.network import Network
 
 
@@ -42,10 +43,20 @@ class Scaling:
 
 
 def scaling(network: Network, coordinates: int) -> Scaling:
-    """The limit of a network's parametrisation."""
+    """The limit of a network's parametrisation.
+
+    Raises:
+        LimitError: a parametrisation without a limit.
+    """
     weight, bias = network.weight_std**2, network.bias_std**2
-    return {
+    known = {
         "ntk": Scaling(weight / coordinates, weight, bias, weight),
         "standard": Scaling(0.0, 1.0, 0.0, weight, per_width=True),
         "mup": Scaling(1.0, 1.0, 1.0, 0.0),
-    }[network.parametrization]
+    }
+    if network.parametrization not in known:
+        raise errors.LimitError(
+            f"networks with parametrization = {network.parametrization!r} have no limit of infinite width: their first "
+            f"layer vanishes; allowed: {', '.join(known)}. Compare widths with each other instead."
+        )
+    return known[network.parametrization]

@@ -56,7 +56,7 @@ class Network(Section):
 
     architecture: Literal["mlp", "modified_mlp"] = "mlp"
     activation: Literal["tanh", "erf", "sin", "gelu", "softplus", "swish"] = "tanh"
-    parametrization: Literal["ntk", "standard", "mup"] = "ntk"
+    parametrization: Literal["ntk", "standard", "glorot", "mup"] = "ntk"
     width: _Positive = Field(description="a positive integer, the units of a hidden layer", examples=[64, 256, 1024])
     depth: _Positive = Field(description="a positive integer, the number of hidden layers", examples=[1, 2])
     weight_std: _PositiveNumber = Field(default=1.0, description="a positive number", examples=[1.0])
@@ -358,6 +358,13 @@ class Configuration(Section):
             section, key = asked[0]
             reason = 'it needs a kernel that is held whole, and with `kernel.spectrum = "none"` none is'
             raise methods.refused(section, key, reason, write=False)
+        return self
+
+    @model_validator(mode="after")
+    def _has_limit(self) -> "Configuration":
+        if self.limit.compare and self.network.parametrization == "glorot":
+            reason = "`limit.compare` asks for a limit of infinite width, and its first layer vanishes there"
+            raise methods.refused("network", "parametrization", reason, write="standard", allowed="mup, ntk, standard")
         return self
 
     @model_validator(mode="after")

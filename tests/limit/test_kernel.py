@@ -217,6 +217,13 @@ def test_summands_add_up_and_are_those_that_finite_networks_have(architecture, p
     assert np.linalg.norm(np.mean(seeds, axis=0) - whole) < 0.12 * np.linalg.norm(whole)
 
 
+def test_a_parametrisation_whose_first_layer_vanishes_has_no_limit():
+    problem = catalogue.problem("poisson1d")
+    at = problem.sample(dict.fromkeys(problem.terms, 2))
+    with pytest.raises(errors.LimitError, match=r"'glorot' have no limit .*; allowed: ntk, standard, mup\."):
+        limit_kernel(problem, MLP(width=8, depth=1, parametrization="glorot"), at)
+
+
 def test_a_hard_ansatz_is_part_of_the_operator():
     problem = catalogue.problem("poisson1d", hard_boundary=True)
     at = problem.sample(dict.fromkeys(problem.terms, 5))

@@ -20,14 +20,14 @@ KEY = jax.random.key(3)
 PINNED_WEIGHTS = [-0.9984514375928081, 0.9237688592297483, 1.5244678020609637]
 PINNED_BIAS = [1.2683470355162594]
 architectures = pytest.mark.parametrize("architecture", [MLP, ModifiedMLP])
-parametrizations = pytest.mark.parametrize("parametrization", ["ntk", "standard", "mup"])
+parametrizations = pytest.mark.parametrize("parametrization", ["ntk", "standard", "glorot", "mup"])
 
 
 def multipliers(network, role, fan_in):
     """The table of the parametrisations, written a second time: weight and bias multiplier of the forward pass."""
     if network.parametrization == "ntk":
         return network.weight_std / math.sqrt(fan_in), network.bias_std
-    if network.parametrization == "standard":
+    if network.parametrization in ("standard", "glorot"):
         return 1.0, 1.0
     root = math.sqrt(network.width)
     return {"input": (root, root), "hidden": (1.0, root), "output": (1 / root, 1.0)}[role]
@@ -102,6 +102,9 @@ def test_parameters_have_the_shapes_of_the_sites(architecture):
         ("ntk", "hidden_2", 1.0, 1.0),
         ("standard", "hidden_1", 1.5 / math.sqrt(2), 0.5),
         ("standard", "hidden_2", 1.5 / math.sqrt(300), 0.5),
+        ("glorot", "hidden_1", 1.5 * math.sqrt(2 / 302), 0.5),
+        ("glorot", "hidden_2", 1.5 / math.sqrt(300), 0.5),
+        ("glorot", "output", 1.5 * math.sqrt(2 / 303), 0.5),
         ("mup", "hidden_1", 1.5 / math.sqrt(2 * 300), 0.5 / math.sqrt(300)),
         ("mup", "hidden_2", 1.5 / math.sqrt(300), 0.5 / math.sqrt(300)),
     ],

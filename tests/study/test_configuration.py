@@ -200,3 +200,11 @@ def test_the_record_that_a_refusal_proposes_is_accepted(record):
         of(training={"record": record})
     proposed = caught.value.errors()[0]["ctx"]["write"]
     assert of(training={"record": proposed}).training.record == tuple(proposed)
+
+
+def test_what_has_no_limit_of_infinite_width_is_not_compared_with_it(text, refusal):
+    assert refusal(text(network__parametrization="glorot", limit__compare=True)) == (
+        '`network.parametrization` cannot be "glorot": `limit.compare` asks for a limit of infinite width, and its '
+        "first layer vanishes there; allowed: mup, ntk, standard. "
+        'Write for example `parametrization = "standard"` under [network].'
+    )

@@ -35,7 +35,7 @@ class Network(abc.ABC):
         width: neurons of every hidden layer, N.
         depth: hidden layers, L.
         activation: name of the elementwise function.
-        parametrization: "ntk", "standard" or "mup".
+        parametrization: "ntk", "standard", "glorot" or "mup".
         weight_std: standard deviation sigma_W.
         bias_std: standard deviation sigma_b.
         input_shift: subtracted from the coordinates before the first layer; empty for none.
