@@ -21,6 +21,8 @@ def plan(study: StudyFile, store: StoreOption = None, cluster: ClusterOption = N
     planned = plan_study(study, store, read_profile(cluster) if cluster is not None else None)
     plan, total = planned.plan, planned.plan.total
     print(f"study      {plan.name}, {plan.identity}")
+    if plan.study.preset:
+        print(f"preset     {plan.study.preset}; the store keeps its keys in the text of the study")
     print(f"store      {planned.store}{', with more than this study asks for' if planned.beyond else ''}")
     axes = ", ".join(f"{axis.name} {len(axis.values)}" for axis in plan.axes)
     print(f"cells      {planned.cells} ({axes})")

@@ -1,12 +1,13 @@
 """A study file as nested tables: its syntax, its top level and its name, before any section is looked into."""
 
+import difflib
 import re
 import tomllib
 from dataclasses import dataclass
 from typing import Any
 
 from hpcpinn.errors import StudyError, nearest
-from hpcpinn.study import keys, refusal, toml
+from hpcpinn.study import keys, presets, refusal, toml
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -15,19 +16,22 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 class Document:
     """A study as written: `sections` holds `problem` and every table but `[sweep]`, those left out as empty ones.
 
-    `[training]` alone stays away when it is left out: without it nothing is trained.
+    `[training]` alone stays away when it is left out: without it nothing is trained. `preset` is empty where there is
+    none, and nothing of it is in `sections`: `study.expansion` writes it into the text.
     """
 
     name: str
     sweep: dict[str, Any]
     sections: dict[str, Any]
+    preset: str = ""
 
 
 def parse(text: str) -> Document:
     """Read the text of a study file.
 
     Raises:
-        StudyError: the text is not TOML, a top-level key is unknown, missing or not a table, or the name is not one.
+        StudyError: the text is not TOML, a top-level key is unknown, missing or not a table, or there is no such name
+            or preset.
     """
     tables = _toml(text)
     for key, value in tables.items():
@@ -40,7 +44,9 @@ def parse(text: str) -> Document:
         )
     sections = {key: tables.get(key, {}) for key in keys.TABLES if key not in ("sweep", "training")}
     trained = {"training": tables["training"]} if "training" in tables else {}
-    return Document(name, tables.get("sweep", {}), {"problem": problem, **sections, **trained})
+    sections = {"problem": problem, **sections, **trained}
+    preset = _preset(tables["preset"]) if "preset" in tables else ""
+    return Document(name, tables.get("sweep", {}), sections, preset)
 
 
 def _toml(text: str) -> dict[str, Any]:
@@ -77,3 +83,14 @@ def _required(tables: dict[str, Any], key: str) -> str:
     if not isinstance(tables[key], str):
         raise StudyError(f"`{key}` cannot be {toml.spelled(tables[key])}; allowed: a text. {step}")
     return tables[key]
+
+
+def _preset(name: Any) -> str:
+    known = presets.names()
+    if name in known:
+        return name
+    example, *_ = difflib.get_close_matches(str(name), known, n=1) or known
+    raise StudyError(
+        f"`preset` cannot be {toml.spelled(name)}; {nearest(str(name), known)} "
+        f"Write for example `{toml.line('preset', example)}` at the top of the file."
+    )

@@ -34,7 +34,7 @@ SECTIONS: dict[str, type[Section]] = {
 }
 TABLES = ("problem_parameters", "sweep", *SECTIONS)
 OPEN = ("problem_parameters", "points", "weights", "batch")  # the problem decides what stands in them
-TOP = ("name", "problem", *TABLES)
+TOP = ("name", "problem", "preset", *TABLES)
 SHORT = {"width": "network.width", "depth": "network.depth", "seed": "seed"}  # what [sweep] may leave out
 SEED = "seed"  # the one axis that is a key of no section
 

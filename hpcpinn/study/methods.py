@@ -104,6 +104,16 @@ def _all_but(rule: str, section: str = "weighting") -> str:
     return ", ".join(sorted(set(READ[section]) - {rule}))
 
 
+def read(section: str, rule: str) -> tuple[str, ...]:
+    """The keys of [optimizer], [weighting] or [training] that a rule reads; none for one that does not exist.
+
+    Of [training] these are the keys of the learning rate.
+    """
+    if section == "training":
+        return _OF_RATE if rule in RATED else ()
+    return READ[section].get(rule, ())
+
+
 def check_read(given: Mapping[str, Any], swept: Mapping[str, Collection[Any]], base: Mapping[str, Any]) -> None:
     """Refuse keys that no optimiser or weighting of a study reads.
 

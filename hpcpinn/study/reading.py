@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from hpcpinn.errors import HpcpinnError, StudyError, nearest
-from hpcpinn.study import axes, document, identity, keys, methods, refusal, source, sweep
+from hpcpinn.study import axes, document, expansion, identity, keys, methods, refusal, source, sweep
 from hpcpinn.study.configuration import Configuration, Scalar
 from hpcpinn.study.document import Document
 from hpcpinn.study.study import Study, placed
@@ -39,12 +39,19 @@ def parse_study(text: str, folder: Path, origin: str = "study") -> Study:
         ProblemError: the file or module of its problem does not exist.
     """
     try:
-        return _study(document.parse(text), text, folder)
+        return _study(*_expanded(text), folder)
     except HpcpinnError as error:
         raise type(error)(f"{origin}: {error}") from error.__cause__
 
 
-def _study(written: Document, text: str, folder: Path) -> Study:
+def _expanded(text: str) -> tuple[Document, str, str]:
+    """A study as written, with the keys of its preset in its text, and the name of the preset."""
+    asked = document.parse(text)
+    whole = expansion.expanded(text, asked)
+    return document.parse(whole), whole, asked.preset
+
+
+def _study(written: Document, text: str, preset: str, folder: Path) -> Study:
     swept = sweep.values(written)
     _check_recordable(written, swept)
     first = _configuration(written.sections, {key: values[0] for key, values in swept.items()})
@@ -62,7 +69,7 @@ def _study(written: Document, text: str, folder: Path) -> Study:
     problem = source.locate(first.problem, folder)
     asked = first.model_dump(exclude_defaults=True)
     hashed = identity.of_study(asked, [(axis.key, axis.values) for axis in arranged], problem.content)
-    study = Study(written.name, text, folder, arranged, hashed, base)
+    study = Study(written.name, text, folder, arranged, hashed, base, preset)
     _check_cells(study)
     return study
 

@@ -15,8 +15,9 @@ from hpcpinn.study.extent import Extent, Segments
 class Study:
     """A question, every cell of which is valid; made by `reading.read_study` and `reading.parse_study`.
 
-    `text` is the file as written and `folder` where it lies: a relative problem file is found from there. The axes are
-    width, depth, the others sorted by key, and seed. `base` is the document into which the values of a cell are put.
+    `text` is the file as written, with the keys of its preset in it, and `folder` where it lies: a relative problem
+    file is found from there. The axes are width, depth, the others sorted by key, and seed. `base` is the document into
+    which the values of a cell are put. `preset` is empty where the text names none, as that of a store never does.
     `extent` says where values lie in a store that was made before; without it they lie in the order written.
     """
 
@@ -26,6 +27,7 @@ class Study:
     axes: tuple[Axis, ...]
     identity: str
     base: dict[str, Any] = field(repr=False, compare=False)
+    preset: str = field(default="", compare=False)
     extent: Extent | None = field(default=None, repr=False)
 
     @property

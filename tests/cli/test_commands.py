@@ -75,6 +75,12 @@ def test_a_plan_says_what_would_run_and_what_it_costs(hpcpinn, here, write):
         assert line in answer.output
 
 
+def test_a_plan_names_the_preset(hpcpinn, write):
+    answer = hpcpinn("plan", write('preset = "wang2020ntk"\n' + STUDY))
+    assert "\npreset     wang2020ntk; the store keeps its keys in the text of the study\n" in answer.output
+    assert "preset" not in hpcpinn("plan", write()).output
+
+
 def test_a_plan_says_how_long_it_takes_and_what_its_tasks_ask_for(hpcpinn, write):
     output = hpcpinn("plan", write(STUDY.replace("[2, 4, 8]", "[2, 4, 8192]").replace("[1]", "[3]"))).output
     assert re.search(r"^time       about \S+ \w+ on this machine with one worker$", output, re.MULTILINE)

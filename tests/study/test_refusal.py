@@ -5,8 +5,8 @@ import pytest
 ACTIVATIONS = "erf, gelu, sin, softplus, swish, tanh"
 NETWORK = "activation, architecture, bias_std, depth, input_scaling, parametrization, weight_std, width"
 TOP = (
-    "batch, curriculum, kernel, limit, name, network, optimizer, points, problem, problem_parameters, sweep, training, "
-    "weighting, weights"
+    "batch, curriculum, kernel, limit, name, network, optimizer, points, preset, problem, problem_parameters, sweep, "
+    "training, weighting, weights"
 )
 OPTIMIZERS = "adam, gd, lbfgs, levenberg_marquardt, linearized"
 CAUSALITY = "allowed: an increasing list of positive numbers, one after the other the decay of weights."
