@@ -78,9 +78,10 @@ def _common(preset: str, section: str, options: Mapping[str, Mapping[str, Any]])
     found = {}
     for key in named:
         of_rules = {rule: given.get(key) for rule, given in options.items() if key in methods.read(section, rule)}
-        if len(set(of_rules.values())) > 1:
+        first, *others = of_rules.values()
+        if any(other != first for other in others):
             raise _several(preset, section, key, of_rules)
-        found[key] = next(iter(of_rules.values()))
+        found[key] = first
     return found
 
 

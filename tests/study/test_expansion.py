@@ -106,6 +106,13 @@ def test_a_weighting_has_options_where_one_cell_uses_it(study):
     assert found.base["weighting"]["every"] == 100
 
 
+def test_a_value_may_be_a_list(study):
+    swept = {"training.optimizer": ["adam", "levenberg_marquardt"], "training.weighting": ["none", "causal"]}
+    found = study(swept, preset="bonfanti2024", problem="burgers1d", points__initial=2, **TRAINED)
+    assert found.base["weighting"]["causality"] == (0.01, 0.1, 1.0, 10.0, 100.0)
+    assert "causality = [0.01, 0.1, 1.0, 10.0, 100.0]  # bonfanti2024\n" in found.text
+
+
 def test_another_optimizer_has_its_own_rate(study):
     found = study(preset="wang2020ntk", training__optimizer="adam", **TRAINED).configuration((0, 0))
     assert (found.training.learning_rate, found.training.decay) == (1e-3, 0.9)
