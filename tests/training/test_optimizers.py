@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy.linalg
 from jax.flatten_util import ravel_pytree
 from scipy import optimize
 
@@ -92,6 +93,22 @@ def test_the_linear_model_follows_the_recursion_of_its_kernel(case):
     for _ in range(steps):
         expected = expected - 2 * rate * kernel @ (case.row_weights * expected)
     np.testing.assert_allclose(start + along, expected, rtol=0, atol=1e-10 * np.abs(start).max())
+
+
+@pytest.mark.parametrize(("times", "steps"), [(1, 1000), (20, 4000)])
+def test_the_linear_model_of_a_wide_network_follows_the_flow_of_its_kernel(make_case, times, steps):
+    """r(t) = exp(-K t) r(0) to 1e-3, at multiples of the time in which its fastest part falls by e.
+
+    Gradient descent is the Euler method: it is off by (lambda t)^2 / 2 steps in every part, times exp(-lambda t).
+    """
+    case = make_case(1024, "half_sum")
+    kernel, start = case.kernel, case.residuals(case.params)
+    time = times / np.linalg.eigvalsh(kernel)[-1]
+    after = case.train(case.method(LinearizedDescent()), steps, time / steps)
+    moved = jax.tree.map(jnp.subtract, after.params, case.params)
+    _, along = jax.jvp(lambda theta: jnp.concatenate(case.objective.parts(theta, case.x)), (case.params,), (moved,))
+    expected = scipy.linalg.expm(-kernel * time) @ start
+    assert np.linalg.norm(start + along - expected) < 1e-3 * np.linalg.norm(start)
 
 
 def test_renewed_at_every_step_the_linear_model_is_gradient_descent(case):
