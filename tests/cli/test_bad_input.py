@@ -47,7 +47,7 @@ STUDIES = {
     ),
     "unknown section": (
         STUDY + "[diagnostics]\nsignal = true\n",
-        ["`diagnostics` is not a key or section of a study", "allowed: kernel,", "Correct or remove it."],
+        ["`diagnostics` is not a key or section of a study", "allowed: batch,", "Correct or remove it."],
     ),
     "unknown swept key": (
         changed("seed = 3", '"training.rate" = [1, 2]'),
