@@ -24,7 +24,7 @@ from hpcpinn.run.stages import stages
 from hpcpinn.study.configuration import Training
 from hpcpinn.training import accuracy, drift, loss
 from hpcpinn.training.linearized import linearized
-from hpcpinn.training.method import Advance, Begin, BeginAgain, Method, Report, State
+from hpcpinn.training.method import Advance, Begin, BeginAgain, Method, Report, Run, State
 from hpcpinn.training.residuals import Residuals
 from hpcpinn.training.trajectory import trajectory
 
@@ -130,8 +130,7 @@ class _Runs:
 
     def _path(self, training: Training, course: "_Course", start: Any) -> Iterator[Any]:
         """The states of all networks at the recorded steps."""
-        state = self.ensemble.map(Begin(course.method), course.x, (start, self.ensemble.deal(course.seeds)))
-        step = 0
+        state, step = self.ensemble.map(Begin(course.method), course.x, start), 0
         if self.midway is not None:
             state, step = self._resumed(self.midway, state), self.midway.step
         record = training.record[self._done :]
@@ -144,9 +143,13 @@ class _Runs:
                 if step in record:
                     yield state
 
-    def _advance(self, method: Method, course: "_Course") -> Callable[[Any, int], Any]:
-        taken, rates = Advance(method), self.ensemble.deal(course.rates)
-        return lambda state, steps: self.ensemble.map(taken, (course.x, np.asarray(steps)), (state, rates))
+    def _advance(self, method: Method, course: "_Course") -> Callable[[Any, int, int], Any]:
+        taken, own = Advance(method), self.ensemble.deal(Run(course.rates, course.seeds))
+
+        def advance(state: Any, step: int, steps: int) -> Any:
+            return self.ensemble.map(taken, (course.x, np.asarray(step), np.asarray(steps)), (state, own))
+
+        return advance
 
     def _resumed(self, midway: Midway, begun: Any) -> Any:
         """The state where training goes on, which forms the same tree as that at its start.

@@ -1,7 +1,7 @@
 """A way to train: an optimiser with a weighting, and the state of a run that it takes from step to step.
 
 A run that leaves the range of numbers has diverged: the step that does so is not taken, its number is recorded, and the
-last finite state stays.
+last finite parameters stay. Networks that are trained side by side count their steps together.
 """
 
 from dataclasses import dataclass
@@ -28,17 +28,25 @@ class State(NamedTuple):
         params: of the network.
         memory: what the optimiser remembers.
         weighting: what the weighting remembers.
-        seed: of the random numbers with which points are drawn; the run's own.
-        step: how many steps were taken.
         diverged: the step that would have left the range of numbers, counted from 1; -1 as long as there is none.
     """
 
     params: Params
     memory: Any
     weighting: Any
-    seed: Seed
-    step: Int[Array, ""]
     diverged: Int[Array, ""]
+
+
+class Run(NamedTuple):
+    """What a run has of its own all along.
+
+    Attributes:
+        rate: the learning rate, before it falls.
+        seed: of the random numbers with which points are drawn.
+    """
+
+    rate: Float[Array, ""]
+    seed: Seed
 
 
 @dataclass(frozen=True)
@@ -59,32 +67,48 @@ class Method:
     base: tuple[tuple[str, float], ...] = ()
     batches: Batches = WHOLE
 
-    def begin(self, x: Batch, params: Params, seed: Seed) -> State:
+    def begin(self, x: Batch, params: Params) -> State:
         """The state before the first step."""
         weighting = self.weighting.begin(self.objective, x)
         memory = self.optimizer.begin(self._loss(x, weighting), params)
-        return State(params, memory, weighting, seed, jnp.zeros((), "int64"), jnp.full((), _NEVER, "int64"))
+        return State(params, memory, weighting, jnp.full((), _NEVER, "int64"))
 
     def begin_again(self, x: Batch, state: State) -> State:
-        """The state before the first step with another objective: parameters and counts stay, memories are new."""
-        return self.begin(x, state.params, state.seed)._replace(step=state.step, diverged=state.diverged)
+        """The state before the first step with another objective: parameters stay, memories are new."""
+        return self.begin(x, state.params)._replace(diverged=state.diverged)
 
-    def step(self, x: Batch, rate: Float[Array, ""], state: State) -> State:
-        """The state after one more step; `x` are the points of the study."""
-        x = self.batches.draw(self.objective.problem, x, state.seed, state.step)
-        weighting = self.weighting.renew(self.objective, state.params, x, state.weighting, state.step)
+    def step(self, x: Batch, run: Run, state: State, step: Int[Array, ""]) -> State:
+        """The state after the step that follows `step` steps; `x` are the points of the study.
+
+        Arrays that the optimiser remembers are not kept back with the parameters: nobody reads those of a run that has
+        diverged, and the choice took two copies of the pairs of L-BFGS.
+        """
+        x = self.batches.draw(self.objective.problem, x, run.seed, step)
+        weighting = self.weighting.renew(self.objective, state.params, x, state.weighting, step)
         loss = self._loss(x, weighting)
-        params, memory = self.optimizer.step(loss, state.params, state.memory, rate, state.step)
-        taken = state._replace(params=params, memory=memory, weighting=weighting, step=state.step + 1)
-        stayed = state._replace(diverged=state.step + 1)
-        return jax.tree.map(lambda new, old: jnp.where(_is_finite(params), new, old), taken, stayed)
+        params, memory = self.optimizer.step(loss, state.params, state.memory, run.rate, step)
+        is_taken = _is_going(state) & _is_finite(params)
 
-    def advance(self, x: Batch, rate: Float[Array, ""], state: State, steps: Int[Array, ""]) -> State:
-        """The state after so many steps, or at the last finite one."""
-        end = state.step + steps
-        return jax.lax.while_loop(
-            lambda now: (now.step < end) & (now.diverged == _NEVER), lambda now: self.step(x, rate, now), state
+        def chosen(new: Array, old: Array) -> Array:
+            return jnp.where(is_taken, new, old)
+
+        return State(
+            jax.tree.map(chosen, params, state.params),
+            jax.tree.map(lambda new, old: new if new.ndim else chosen(new, old), memory, state.memory),
+            jax.tree.map(chosen, weighting, state.weighting),
+            jnp.where(is_taken | ~_is_going(state), state.diverged, step + 1),
         )
+
+    def advance(self, x: Batch, run: Run, state: State, step: Int[Array, ""], steps: Int[Array, ""]) -> State:
+        """The state `steps` steps after the first `step`, or at the last finite parameters."""
+
+        def is_wanted(now: tuple[Int[Array, ""], State]) -> Bool[Array, ""]:
+            return (now[0] < step + steps) & _any_beside(_is_going(now[1]))
+
+        def taken(now: tuple[Int[Array, ""], State]) -> tuple[Int[Array, ""], State]:
+            return now[0] + 1, self.step(x, run, now[1], now[0])
+
+        return jax.lax.while_loop(is_wanted, taken, (step, state))[1]
 
     def multipliers(self, x: Batch, state: State) -> Float[Array, " row"]:
         """The multiplier of every row, as of the last step."""
@@ -107,19 +131,38 @@ class Method:
         return jax.lax.stop_gradient(found)
 
 
+def _is_going(state: State) -> Bool[Array, ""]:
+    return state.diverged == _NEVER
+
+
+@jax.custom_batching.custom_vmap
+def _any_beside(is_so: Bool[Array, ""]) -> Bool[Array, ""]:
+    """Whether it is so for this network, or for any that `vmap` has put beside it.
+
+    One answer for all of them: a loop whose end depends on the network chooses between its old and its new state at
+    every step, and its conditions become choices between two results that are both computed.
+    """
+    return is_so
+
+
+@_any_beside.def_vmap
+def _any_mapped(_: int, __: list[bool], is_so: Bool[Array, " network"]) -> tuple[Bool[Array, ""], bool]:
+    return jnp.any(is_so), False
+
+
 def _is_finite(params: Params) -> Bool[Array, ""]:
     return jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(params)]).all()
 
 
 @dataclass(frozen=True)
 class Begin:
-    """`Method.begin`, to be mapped over networks: points are shared, parameters and random numbers are its own."""
+    """`Method.begin`, to be mapped over networks: points are shared, parameters are its own."""
 
     method: Method
 
-    def __call__(self, x: Batch, own: tuple[Params, Seed]) -> State:
+    def __call__(self, x: Batch, params: Params) -> State:
         """The state before the first step."""
-        return self.method.begin(x, *own)
+        return self.method.begin(x, params)
 
 
 @dataclass(frozen=True)
@@ -135,14 +178,14 @@ class BeginAgain:
 
 @dataclass(frozen=True)
 class Advance:
-    """`Method.advance`, to be mapped over networks: points and steps are shared, state and learning rate its own."""
+    """`Method.advance`, to be mapped over networks: points and steps are shared, state and run its own."""
 
     method: Method
 
-    def __call__(self, shared: tuple[Batch, Int[Array, ""]], own: tuple[State, Float[Array, ""]]) -> State:
-        """The state after so many steps."""
-        (x, steps), (state, rate) = shared, own
-        return self.method.advance(x, rate, state, steps)
+    def __call__(self, shared: tuple[Batch, Int[Array, ""], Int[Array, ""]], own: tuple[State, Run]) -> State:
+        """The state so many steps after that of a step."""
+        (x, step, steps), (state, run) = shared, own
+        return self.method.advance(x, run, state, step, steps)
 
 
 @dataclass(frozen=True)

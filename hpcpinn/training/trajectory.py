@@ -16,7 +16,7 @@ _SHORT_SECONDS, _LONG_SECONDS = 2.0, 8.0
 
 
 def trajectory(
-    advance: Callable[[Any, int], Any],
+    advance: Callable[[Any, int, int], Any],
     params: Any,
     record: Sequence[int],
     step: int = 0,
@@ -25,7 +25,7 @@ def trajectory(
     """The parameters at every recorded step, in increasing order; step 0 is the initialisation.
 
     Args:
-        advance: parameters and a number of steps to the parameters after these steps.
+        advance: parameters, the steps done and a number of steps to the parameters after these steps.
         params: the parameters at `step`.
         record: increasing steps, from `step` on.
         step: where the path begins.
@@ -35,7 +35,7 @@ def trajectory(
     for recorded in record:
         while step < recorded:
             started, steps = time.monotonic(), min(stride, recorded - step)
-            params = jax.block_until_ready(advance(params, steps))
+            params = jax.block_until_ready(advance(params, step, steps))
             step += steps
             stride = processes.agreed(_next(stride, time.monotonic() - started, whole=steps == stride))
             pause(step, params)

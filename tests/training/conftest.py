@@ -16,7 +16,7 @@ from hpcpinn.model.networks.mlp import MLP
 from hpcpinn.model.points import Points
 from hpcpinn.model.problem import Problem
 from hpcpinn.training import loss, stability
-from hpcpinn.training.method import Method
+from hpcpinn.training.method import Method, Run
 from hpcpinn.training.objective import Objective
 from hpcpinn.training.optimizers.gd import GradientDescent
 from hpcpinn.training.weightings.fixed import NONE
@@ -31,13 +31,17 @@ def _residuals(problem, term, network, params, x):
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def begin(method, x, params, seed):
-    return method.begin(x, params, seed)
+def begin(method, x, params):
+    return method.begin(x, params)
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def advance(method, x, rate, state, steps):
-    return method.advance(x, rate, state, steps)
+def advance(method, x, run, state, step, steps):
+    return method.advance(x, run, state, step, steps)
+
+
+def run_of(rate, seed=0):
+    return Run(jnp.asarray(rate), jax.random.key_data(jax.random.key(seed)))
 
 
 @dataclass(frozen=True)
@@ -86,14 +90,13 @@ class Case:
     def method(self, optimizer=GradientDescent(), weighting=NONE, **others):  # noqa: B008  (immutable)
         return Method(self.objective, optimizer, weighting, **others)
 
-    def begin(self, method, params=None, seed=0):
-        words = jax.random.key_data(jax.random.key(seed))
-        return begin(method, self.x, self.params if params is None else params, words)
+    def begin(self, method, params=None):
+        return begin(method, self.x, self.params if params is None else params)
 
-    def train(self, method, steps, rate=1.0, state=None):
-        """The state after so many steps."""
+    def train(self, method, steps, rate=1.0, state=None, step=0):
+        """The state after so many steps, from the first or from a state after `step` of them."""
         start = self.begin(method) if state is None else state
-        return advance(method, self.x, jnp.asarray(rate), start, jnp.asarray(steps))
+        return advance(method, self.x, run_of(rate), start, jnp.asarray(step), jnp.asarray(steps))
 
     def descend(self, learning_rate, steps, params=None):
         """The parameters after so many steps of gradient descent."""

@@ -34,7 +34,7 @@ def bits(params):
 
 
 def path(case, learning_rate, record):
-    def advance(params, steps):
+    def advance(params, _, steps):
         return case.descend(learning_rate, steps, params)
 
     return list(trajectory.trajectory(advance, case.params, record))

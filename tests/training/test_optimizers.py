@@ -135,7 +135,7 @@ def test_a_path_in_parts_has_the_bits_of_a_path_at_once(case, optimizer):
     method, rate = case.method(optimizer), 0.1 * case.edge
     whole = case.train(method, 12, rate)
     part = case.train(method, 5, rate)
-    both = case.train(method, 7, rate, part)
+    both = case.train(method, 7, rate, part, 5)
     assert [np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(both)] == [
         np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(whole)
     ]

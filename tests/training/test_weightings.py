@@ -110,7 +110,7 @@ def test_attention_remembers_residuals(case, scale, whole_first, terms):
     own = {name: np.full(len(case.x[name]), 0.2 if terms == "all" or name == "residual" else 1.0) for name in names}
     params = case.params
     for step in range(4):
-        state = case.train(method, 1, RATE, state)
+        state = case.train(method, 1, RATE, state, step)
         for name, rows in zip(names, case.objective.parts(params, case.x), strict=True):
             sizes = np.abs(np.asarray(rows))
             low = sizes.min() if scale == "min_max" else 0.0

@@ -23,7 +23,10 @@ class Average:
     share: float = 1.0
 
     def renew(self, memory: _OfTerms, step: Int[Array, ""], measure: Callable[[], _OfTerms]) -> _OfTerms:
-        """The multipliers of the step that follows so many steps."""
+        """The multipliers of the step that follows so many steps.
+
+        Networks side by side share the step: `vmap` then leaves the condition one, and nothing is measured in between.
+        """
         due = step % self.every == 0
         return jax.lax.cond(due, lambda: (1 - self.share) * memory + self.share * measure(), lambda: memory)
 
