@@ -54,15 +54,26 @@ class Devices:
 
         Keep the program: a second call with the same body compiles again.
         """
+        return self._compiled(body, splits=1)
+
+    def replacing(self, body: Body) -> Body:
+        """Compile a body of a pair of split arguments whose results take the place of the first one, in its memory.
+
+        What was there before is gone.
+        """
+        compiled = self._compiled(lambda shared, *split: body(shared, split), splits=2, donate_argnums=1)
+        return lambda shared, split: compiled(shared, *split)
+
+    def _compiled(self, body: Callable[..., Any], splits: int, **donated: Any) -> Callable[..., Any]:
         if len(self) == 1:
-            return jax.jit(lambda shared, split: _alone(body, shared, split))
+            return jax.jit(lambda shared, *split: _alone(body, shared, *split), **donated)
         if self.mapping == "pmap":
-            return jax.pmap(body, axis_name=AXIS, in_axes=(None, 0), devices=list(self.devices))
-        specs = (PartitionSpec(), PartitionSpec(AXIS))
+            axes = (None, *(0,) * splits)
+            return jax.pmap(body, axis_name=AXIS, in_axes=axes, devices=list(self.devices), **donated)
+        specs = (PartitionSpec(), *(PartitionSpec(AXIS),) * splits)
         local = functools.partial(_alone, body)
-        return jax.jit(
-            jax.shard_map(local, mesh=self.mesh, in_specs=specs, out_specs=PartitionSpec(AXIS), check_vma=False)
-        )
+        mapped = jax.shard_map(local, mesh=self.mesh, in_specs=specs, out_specs=PartitionSpec(AXIS), check_vma=False)
+        return jax.jit(mapped, **donated)
 
     def exchange(self, body: Body) -> Body:
         """Compile a body that talks to other devices.
@@ -155,9 +166,9 @@ def unread(array: jax.Array) -> jax.Array:
     return _joined(array, array.shape, array.sharding)
 
 
-def _alone(body: Body, shared: Any, split: Any) -> Any:
+def _alone(body: Callable[..., Any], shared: Any, *split: Any) -> Any:
     """The body on parts that still have their leading axis, of length one."""
-    result = body(shared, jax.tree.map(lambda leaf: leaf[0], split))
+    result = body(shared, *jax.tree.map(lambda leaf: leaf[0], split))
     return jax.tree.map(lambda leaf: leaf[None], result)
 
 

@@ -129,7 +129,7 @@ class _Runs:
         return self._read(Residuals(self.cell.problem, self.cell.network), course.x, params)
 
     def _path(self, training: Training, course: "_Course", start: Any) -> Iterator[Any]:
-        """The states of all networks at the recorded steps."""
+        """The states of all networks at the recorded steps; each takes the place of the one before."""
         state, step = self.ensemble.map(Begin(course.method), course.x, start), 0
         if self.midway is not None:
             state, step = self._resumed(self.midway, state), self.midway.step
@@ -147,7 +147,7 @@ class _Runs:
         taken, own = Advance(method), self.ensemble.deal(Run(course.rates, course.seeds))
 
         def advance(state: Any, step: int, steps: int) -> Any:
-            return self.ensemble.map(taken, (course.x, np.asarray(step), np.asarray(steps)), (state, own))
+            return self.ensemble.replace(taken, (course.x, np.asarray(step), np.asarray(steps)), state, own)
 
         return advance
 

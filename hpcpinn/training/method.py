@@ -68,10 +68,10 @@ class Method:
     batches: Batches = WHOLE
 
     def begin(self, x: Batch, params: Params) -> State:
-        """The state before the first step."""
+        """The state before the first step, of arrays of its own: later ones take their place."""
         weighting = self.weighting.begin(self.objective, x)
         memory = self.optimizer.begin(self._loss(x, weighting), params)
-        return State(params, memory, weighting, jnp.full((), _NEVER, "int64"))
+        return jax.tree.map(jnp.copy, State(params, memory, weighting, jnp.full((), _NEVER, "int64")))
 
     def begin_again(self, x: Batch, state: State) -> State:
         """The state before the first step with another objective: parameters stay, memories are new."""

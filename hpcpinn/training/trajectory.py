@@ -24,6 +24,8 @@ def trajectory(
 ) -> Iterator[Any]:
     """The parameters at every recorded step, in increasing order; step 0 is the initialisation.
 
+    Where `advance` puts its result in the place of the parameters, those of a recorded step last until the next one.
+
     Args:
         advance: parameters, the steps done and a number of steps to the parameters after these steps.
         params: the parameters at `step`.

@@ -10,7 +10,7 @@ import numpy as np
 from hpcpinn.kernel.case import Case
 from hpcpinn.kernel.devices import Devices
 from hpcpinn.kernel.layouts import networks
-from hpcpinn.kernel.layouts.networks import Alone, Function, Networks, Program
+from hpcpinn.kernel.layouts.networks import Alone, Function, Networks, Program, Replacement
 from hpcpinn.kernel.layouts.seeds import Seeds
 
 
@@ -38,6 +38,10 @@ class Several:
         """The function, mapped."""
         return _program(self.devices, function)(self._networks(own), shared)
 
+    def replace(self, function: Function, shared: Any, own: Any, beside: Any) -> Any:
+        """The function, mapped; its results are put where `own` was."""
+        return _replacement(self.devices, function)(self._networks(own), beside, shared)
+
     def read(self, own: Any) -> Any:
         """The results of all networks in their order."""
         if isinstance(own, Alone):
@@ -55,3 +59,8 @@ class Several:
 @functools.lru_cache(maxsize=64)
 def _program(devices: Devices, function: Function) -> Program:
     return networks.program(devices, function)
+
+
+@functools.lru_cache(maxsize=64)
+def _replacement(devices: Devices, function: Function) -> Replacement:
+    return networks.replacement(devices, function)

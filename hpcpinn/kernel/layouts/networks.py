@@ -63,6 +63,9 @@ class Networks:
 # (networks, what they share) -> results of the shape (device, slot, ...)
 Program = Callable[[Networks, Any], Any]
 
+# (networks to be replaced, what lies beside them, what they share) -> what takes their place
+Replacement = Callable[[Networks, Any, Any], Any]
+
 
 def share(count: int, devices: Devices) -> int:
     """How many of `count` networks a device has to do."""
@@ -108,6 +111,21 @@ def program(devices: Devices, function: Function) -> Program:
     return of
 
 
+def replacement(devices: Devices, function: Function) -> Replacement:
+    """Compile a function whose result takes the place of the first of two things that a network has of its own."""
+
+    def body(arguments: Any, slots: tuple[Any, Any]) -> Any:
+        each, shared = arguments
+        return _replace(devices, functools.partial(function, shared), each, *slots)
+
+    compiled = devices.replacing(body)
+
+    def of(networks: Networks, beside: Any, shared: Any) -> Any:
+        return compiled(devices.share((np.int32(networks.each), shared)), (networks.tree, beside))
+
+    return of
+
+
 def apply(devices: Devices, one: Callable[[Any], Any], each: Int[jax.Array, ""], many: Any) -> Any:
     """Apply a function to the first `each` networks of a device, in the way that suits it; the others give zeros."""
     if devices.devices[0].platform != "cpu":
@@ -116,17 +134,34 @@ def apply(devices: Devices, one: Callable[[Any], Any], each: Int[jax.Array, ""],
     structure = []
 
     def leaves(k: Int[jax.Array, ""] | int) -> list[jax.Array]:
-        network = jax.tree.map(lambda leaf: jax.lax.dynamic_index_in_dim(leaf, k, keepdims=False), many)
-        found, structure[:] = _flat(one(network))
+        found, structure[:] = _flat(one(_slot(many, k)))
         return found
 
     def step(k: Int[jax.Array, ""] | int, results: list[jax.Array]) -> list[jax.Array]:
-        pairs = zip(results, leaves(k), strict=True)
-        return [jax.lax.dynamic_update_index_in_dim(whole, part, k, axis=0) for whole, part in pairs]
+        return _filled(results, k, leaves(k))
 
     shapes = jax.eval_shape(leaves, jnp.int32(0))
     start = [jnp.zeros((slots, *shape.shape), shape.dtype) for shape in shapes]
     return jax.tree.unflatten(structure[0], jax.lax.fori_loop(0, each, step, start))
+
+
+def _replace(devices: Devices, one: Callable[[Any], Any], each: Int[jax.Array, ""], many: Any, beside: Any) -> Any:
+    """The same for a function of two things whose result takes the place of the first, slot by slot in its memory."""
+    if devices.devices[0].platform != "cpu":
+        return jax.vmap(lambda *own: one(own))(many, beside)
+
+    def step(k: Int[jax.Array, ""] | int, now: Any) -> Any:
+        return _filled(now, k, one((_slot(now, k), _slot(beside, k))))
+
+    return jax.lax.fori_loop(0, each, step, many)
+
+
+def _slot(many: Any, k: Int[jax.Array, ""] | int) -> Any:
+    return jax.tree.map(lambda leaf: jax.lax.dynamic_index_in_dim(leaf, k, keepdims=False), many)
+
+
+def _filled(many: Any, k: Int[jax.Array, ""] | int, one: Any) -> Any:
+    return jax.tree.map(lambda whole, part: jax.lax.dynamic_update_index_in_dim(whole, part, k, axis=0), many, one)
 
 
 def _flat(tree: Any) -> tuple[list[jax.Array], list[Any]]:

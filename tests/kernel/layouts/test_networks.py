@@ -77,3 +77,19 @@ def test_a_function_is_applied_to_as_many_networks_as_there_are(each, eps):
         np.testing.assert_allclose(leaf[:each], other[:each], rtol=4 * eps)
         if first_device().devices[0].platform == "cpu":
             assert not leaf[each:].any()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_takes_the_place_of_networks_is_the_result_and_what_was_there_is_gone(count):
+    def moved(shared, own):
+        network, rate = own
+        return jax.tree.map(lambda leaf: leaf - shared * rate, network)
+
+    devices = first_device()
+    many, rates = (networks.deal(devices, tree) for tree in (numbered(count), np.ones(count, dtype="int64")))
+    taken = jax.tree.map(jnp.copy, many.tree)
+    expected = networks.program(devices, moved)(networks.Networks((taken, rates.tree), count, many.each), 2)
+    found = networks.replacement(devices, moved)(networks.Networks(taken, count, many.each), rates.tree, 2)
+    assert all(leaf.is_deleted() for leaf in jax.tree.leaves(taken))
+    for leaf, other in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_array_equal(many.read(np.asarray(leaf)), many.read(np.asarray(other)))
