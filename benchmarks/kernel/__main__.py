@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.kernel import contenders, machine, readme, record, sweep, tables
+from benchmarks import readme
+from benchmarks.kernel import contenders, machine, record, sweep, tables
 from benchmarks.kernel.contenders import Contender
 from benchmarks.kernel.race import Race
 from benchmarks.kernel.record import Record
@@ -27,7 +28,7 @@ def main() -> None:
     part = f"{machine.paragraph(records)}\n{tables.markdown(results)}"
     print(part)
     if not arguments.quick:
-        readme.write(part)
+        readme.KERNEL.write(part)
     for one in results.disagreements():
         print(f"{one.contender} {one.variant} differs by {one.told['difference']:.1e}: {one.case}", file=sys.stderr)
     sys.exit(bool(results.disagreements()))

@@ -18,13 +18,12 @@ def paragraph(records: Sequence[Record]) -> str:
     peer = next((record.told for record in records if record.contender == PEER and record.told), None)
     ours = f"hpcpinn {metadata.version('hpcpinn')}, jax {gemm['jax']}, numpy {gemm['numpy']}"
     theirs = f"{PEER} {peer['neural_tangents']} with jax {peer['jax']}" if peer else f"without {PEER}"
-    device = (
-        _cpu() if gemm["platform"] == "cpu" else f"{gemm['device']}, {gemm['memory_bytes'] / 2**30:.0f} GiB for JAX"
-    )
+    device = cpu() if gemm["platform"] == "cpu" else f"{gemm['device']}, {gemm['memory_bytes'] / 2**30:.0f} GiB for JAX"
     return f"{device}; {ours}; {theirs}; {datetime.now(UTC):%d %B %Y}.\n"
 
 
-def _cpu() -> str:
+def cpu() -> str:
+    """The processor of this machine, its cores and its memory."""
     cores = len(os.sched_getaffinity(0))
     return f"{_model()}, {cores} cores, {memory.machine_bytes() / 2**30:.0f} GiB, no GPU"
 

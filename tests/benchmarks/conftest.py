@@ -3,6 +3,7 @@
 import importlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,6 +16,11 @@ def root():
 
 @pytest.fixture
 def module(root, monkeypatch):
-    """A module of the kernel's benchmark by its name."""
+    """A module of a benchmark by its name, of the kernel's where none is named."""
     monkeypatch.syspath_prepend(root)
-    return lambda name: importlib.import_module(f"benchmarks.kernel.{name}")
+    return lambda name, benchmark="benchmarks.kernel": importlib.import_module(f"{benchmark}.{name}")
+
+
+@pytest.fixture(scope="session")
+def eps():
+    return float(np.finfo(np.float64).eps)

@@ -1,4 +1,4 @@
-"""Exponents, fractions and ratios of made-up measurements with known answers; the markers of README.md."""
+"""Exponents, fractions and ratios of made-up measurements with known answers."""
 
 import doctest
 
@@ -83,16 +83,3 @@ def test_a_jacobian_that_does_not_fit_is_refused_with_its_size(module, case):
     assert contenders["plain"].refusal(wide, memory=24 * 2**30, rate=2e11) == "needs 17.2 GB"
     assert contenders["blocks"].refusal(wide, memory=24 * 2**30, rate=2e11) == ""
     assert contenders["blocks"].refusal(wide, memory=24 * 2**30, rate=2e9) == "takes 18 min"
-
-
-def test_only_the_part_between_the_markers_is_written(module):
-    readme = module("readme")
-    text = f"before\n{readme.BEGIN}old\n{readme.END}after\n"
-    assert readme.replaced(text, "new\n") == f"before\n{readme.BEGIN}\nnew\n\n{readme.END}after\n"
-    with pytest.raises(ValueError, match="once each"):
-        readme.replaced(f"{readme.END}{readme.BEGIN}", "new")
-
-
-def test_the_readme_has_the_markers(module):
-    readme = module("readme")
-    assert readme.replaced(readme.FILE.read_text(encoding="utf-8"), "new")
