@@ -12,8 +12,7 @@ from benchmarks.training.case import RATE, Case
 from benchmarks.training.plain import Contender
 from hpcpinn.kernel import ensembles
 from hpcpinn.model.networks.network import Params
-from hpcpinn.training import loss
-from hpcpinn.training.method import Advance, Begin, Method
+from hpcpinn.training.method import Advance, Begin, Method, Run
 from hpcpinn.training.objective import Objective
 from hpcpinn.training.optimizers.adam import Adam
 from hpcpinn.training.optimizers.gd import GradientDescent
@@ -24,18 +23,22 @@ OPTIMIZERS = {"gd": GradientDescent(), "adam": Adam()}
 
 def method(case: Case) -> Method:
     """The method of a case."""
-    weights = loss.term_weights("mean", case.points.counts)
-    return Method(Objective(case.description, case.network, weights), OPTIMIZERS[case.optimizer], NONE)
+    return Method(Objective(case.description, case.network, "mean"), OPTIMIZERS[case.optimizer], NONE)
+
+
+def runs(count: int) -> Run:
+    """So many runs with the learning rate of all contenders, which draw no points."""
+    return Run(jnp.full(count, RATE), jnp.zeros((count, 2), dtype="uint32"))
 
 
 def together(case: Case, networks: list[Params]) -> Contender:
     """All networks in one program on all devices, like `hpcpinn.run.runs`."""
     count, how, x = len(networks), method(case), case.x
     ensemble = ensembles.ensemble(case.description, case.network, case.points.counts, count)
-    rates = ensemble.deal(np.full(count, RATE))
+    own = ensemble.deal(runs(count))
 
     def advance(state: Any, step: int, steps: int) -> Any:
-        return ensemble.replace(Advance(how), (x, np.asarray(step), np.asarray(steps)), state, rates)
+        return ensemble.replace(Advance(how), (x, np.asarray(step), np.asarray(steps)), state, own)
 
     first = ensemble.map(Begin(how), x, ensemble.deal(_stacked(networks)))
     return _contender(first, advance, lambda state: ensemble.read(state.params), count)
@@ -57,7 +60,7 @@ def mapped(case: Case, networks: list[Params]) -> Contender:
     how, x = method(case), case.x
 
     def advance(state: Any, step: Any, steps: Any) -> Any:
-        return jax.vmap(lambda one: Advance(how)((x, step, steps), (one, jnp.asarray(RATE))))(state)
+        return jax.vmap(lambda *one: Advance(how)((x, step, steps), one))(state, runs(len(networks)))
 
     run = jax.jit(advance, donate_argnums=0)
     first = jax.jit(jax.vmap(lambda params: Begin(how)(x, params)))(_stacked(networks))

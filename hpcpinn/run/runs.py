@@ -144,7 +144,7 @@ class _Runs:
                     yield state
 
     def _advance(self, method: Method, course: "_Course") -> Callable[[Any, int, int], Any]:
-        taken, own = Advance(method), self.ensemble.deal(Run(course.rates, course.seeds))
+        taken, own = Advance(method), self.ensemble.deal(Run(jnp.asarray(course.rates), jnp.asarray(course.seeds)))
 
         def advance(state: Any, step: int, steps: int) -> Any:
             return self.ensemble.replace(taken, (course.x, np.asarray(step), np.asarray(steps)), state, own)
