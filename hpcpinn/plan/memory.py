@@ -39,13 +39,14 @@ _DOUBLE = 8
 FACTOR_BUDGET = 1024 * MIB
 # Arrays of the size of a layer's jets that are alive at once, per layer, while a panel passes forwards and backwards.
 _LIVE = 5
-# Arrays of the size of the parameters that an optimiser remembers, pairs of L-BFGS aside, and those that it works with
-# on top of the gradient. Each that is remembered is there several times, before, during and after a stride. Taken at
-# depth 3 and 128 rows: 1117 MiB by L-BFGS with 2 pairs and 1626 with 10, which is 8 copies, 688 by Levenberg-Marquardt,
-# all at width 512; 623 by gd and 800 by adam at width 1024.
+# Arrays of the size of the parameters: what a step makes of them, what an optimiser remembers, pairs of L-BFGS aside,
+# and what it works with on top of the gradient. Narrow networks lie in slots, two at least, and each is taken out of
+# its slot while it is trained; a wide one is trained where it is. Taken at depth 3 and 128 rows: 877 MiB by L-BFGS with
+# 2 pairs, 1074 with 10 and 1820 with 40 at width 512, which is 3.1 copies of what is remembered, and 1297 with 10 at
+# width 1024; 570 and 633 by adam, 526 and 577 by gd; 671 by gd with 8 seeds at width 512.
+_TRAINED, _TAKEN_OUT = 7, 5
 _REMEMBERED = {"adam": 2, "lbfgs": 3, "linearized": 1}
-_COPIES = {"adam": 5, "lbfgs": 8, "linearized": 6}
-_WORKING = {"lbfgs": 16, "levenberg_marquardt": 16}
+_WORKING = {"lbfgs": 8, "levenberg_marquardt": 16}
 # The same of conjugate gradients: solution, residual, direction, its product, and of that what goes forwards.
 _OF_GRADIENTS = 5
 # Narrow networks that are worked on at the same time at most: the virtual devices of a CPU, see `kernel.cores`.
@@ -93,9 +94,9 @@ def task_parts(load: Workload, seeds: int, results: int, draws_limit: bool = Fal
     Narrow networks are held side by side, wide ones one after the other. Every task knows the limit that its runs are
     compared with; a random one is drawn by one task, `draws_limit`.
     """
-    together = seeds if is_narrow(kernel_flops(load)) else 1
+    together = seeds if _is_narrow(load) else 1
     parts = {
-        "parameters": together * (_parameters(load) + _checkpoint(load)),
+        "parameters": _parameters(load, together) + together * _checkpoint(load),
         "factors": _factors(load, together),
         "tiles": _tiles(load, together),
         "kernel": together * _kernels(load),
@@ -116,7 +117,7 @@ def memory_class(peak: int) -> int:
 
 def run_bytes(load: Workload) -> int:
     """Bytes of one run beside others in one process."""
-    return _parameters(load) + _factors(load, 1) + _tiles(load, 1) + _kernels(load)
+    return _parameters(load, 1) + _factors(load, 1) + _tiles(load, 1) + _kernels(load)
 
 
 def _checkpoint(load: Workload) -> int:
@@ -129,19 +130,27 @@ def _remembered(load: Workload) -> int:
     return _REMEMBERED.get(load.way.optimizer, 0) + 2 * load.way.pairs
 
 
-def _parameters(load: Workload) -> int:
-    """P numbers in the precision of the kernel; seven times P in float64 for training, as which they are drawn then.
+def _parameters(load: Workload, together: int) -> int:
+    """P numbers of every network in the precision of the kernel; several times P in float64 where they are trained.
 
-    Trained parameters are there at step 0, before a stride, now, as a gradient and as an update, and twice while it is
-    looked at whether they are finite; once more for a float32 kernel.
-    What an optimiser remembers is there several times.
+    Trained parameters are there at step 0, now, as a gradient and as an update, and twice while it is looked at whether
+    they are finite; once more for a float32 kernel. So is what an optimiser remembers, and what it works with.
     """
     if not load.steps:
-        return load.parameters * load.itemsize
-    rounded = load.parameters * load.itemsize if load.itemsize < _DOUBLE else 0
+        return together * load.parameters * load.itemsize
+    rounded = together * load.itemsize if load.itemsize < _DOUBLE else 0
     working = _WORKING.get(load.way.optimizer, 0) + (_OF_GRADIENTS if load.way.iterations else 0)
-    remembered = _COPIES.get(load.way.optimizer, 0) * _remembered(load)
-    return (7 + remembered + working) * load.parameters * _DOUBLE + rounded
+    numbers = together * _TRAINED + min(together, _AT_ONCE) * working + _copies(load, together) * _remembered(load)
+    return (_DOUBLE * (numbers + (_TAKEN_OUT if _is_narrow(load) else 0)) + rounded) * load.parameters
+
+
+def _copies(load: Workload, together: int) -> int:
+    """How many times what an optimiser remembers is there: in slots, and of those networks that are worked on."""
+    return max(2, together) + min(together, _AT_ONCE) if _is_narrow(load) else 1
+
+
+def _is_narrow(load: Workload) -> bool:
+    return is_narrow(kernel_flops(load))
 
 
 def _factors(load: Workload, together: int) -> int:

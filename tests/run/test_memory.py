@@ -98,6 +98,20 @@ STUDIES = {
     },
     "by adam": {"width": 1024, "depth": 3, "points": TWO_TERMS(126), "rest": by("adam", "learning_rate = 1e-3\n")},
     "by L-BFGS": {"width": 512, "depth": 3, "points": TWO_TERMS(126), "rest": by("lbfgs")},
+    "by L-BFGS with many pairs": {
+        "width": 512,
+        "depth": 3,
+        "points": TWO_TERMS(126),
+        "rest": by("lbfgs", "[optimizer]\npairs = 40\n"),
+    },
+    "wide, by L-BFGS": {"width": 1024, "depth": 3, "points": TWO_TERMS(126), "rest": by("lbfgs")},
+    "eight seeds by adam": {
+        "width": 512,
+        "depth": 3,
+        "seeds": 8,
+        "points": TWO_TERMS(126),
+        "rest": by("adam", "learning_rate = 1e-3\n"),
+    },
     "by Levenberg-Marquardt": {
         "width": 512,
         "depth": 3,
