@@ -36,13 +36,15 @@ POINTS = "residual = 4\ninitial = 2"
 
 def test_the_outline_of_a_built_in_problem(study):
     channels, inputs, reads = ({"residual": n, "boundary": 1} for n in (3, 2, 1))
-    assert outline(study()) == Outline(("x",), ("u",), channels, inputs, reads, has_solution=True)
+    assert outline(study()) == Outline(
+        ("x",), ("u",), channels, inputs, reads, has_solution=True, faces={"boundary": 2}
+    )
 
 
 def test_the_outline_of_a_file(study):
     found = outline(study(mine=MIXED, points=POINTS))
     channels, inputs, reads = ({"residual": n, "initial": 1} for n in (6, 3, 2))
-    assert found == Outline(("t", "x"), ("u",), channels, inputs, reads, has_solution=False)
+    assert found == Outline(("t", "x"), ("u",), channels, inputs, reads, has_solution=False, faces={"initial": 1})
 
 
 def test_of_channels_that_depend_on_a_parameter_the_most_count(study):

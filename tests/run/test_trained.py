@@ -97,7 +97,7 @@ def test_causal_weights_are_recorded_as_the_mean_over_rows(cell, run_seed):
     options = '[weighting]\ncoordinate = "x"\nslices = 2\ncausality = [1.0]\n'
     tried = cell(rest=with_training('learning_rate = 1e-6\nweighting = "causal"\n', options, record=(0, 1, 10)))
     found, explicit = run_seed(tried, SEED), Explicit(tried)
-    objective = Objective(tried.problem, tried.network, explicit.weights)
+    objective = Objective(tried.problem, tried.network, "mean")
     rows = jax.jit(lambda params: objective.parts(params, explicit.x)[0])(explicit.params)
     places = tried.points["residual"][:, 0]
     assert sum(places < 0.5) == 2
