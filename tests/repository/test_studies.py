@@ -27,7 +27,7 @@ def test_a_twin_asks_the_same_question_and_takes_less(name):
     questions = [path.read_text(encoding="utf-8").partition("\n")[0] for path in paths]
     assert questions[0] == questions[1]
     assert f"{name}.toml" in paths[1].read_text(encoding="utf-8")
-    assert len(reduced.seeds) < len(full.seeds)
+    assert 5 <= len(reduced.seeds) <= len(full.seeds), "a median and a spread of fewer say little"
 
 
 @pytest.mark.parametrize("name", FULL)
