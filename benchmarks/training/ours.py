@@ -44,17 +44,6 @@ def together(case: Case, networks: list[Params]) -> Contender:
     return _contender(first, advance, lambda state: ensemble.read(state.params), count)
 
 
-def one_after_another(case: Case, networks: list[Params]) -> Contender:
-    """One network at a time, each by the program of a single network, which may use all cores."""
-    each = [together(case, [params]) for params in networks]
-
-    def take(steps: int) -> None:
-        for one in each:
-            one.take(steps)
-
-    return Contender(take, lambda: [layers for one in each for layers in one.read()])
-
-
 def mapped(case: Case, networks: list[Params]) -> Contender:
     """All networks in one program on one device by `vmap`."""
     how, x = method(case), case.x

@@ -1,7 +1,7 @@
 """All contenders of a case in one process, turn by turn, so that a change of the machine's load meets all of them."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import jax
@@ -12,6 +12,7 @@ from benchmarks.training.case import Case, Record
 from benchmarks.training.plain import Contender, Layers
 
 OURS, TOGETHER, ONE_BY_ONE, VMAP = "hpcpinn", "together", "one after another", "vmap"
+PLAIN = "plain loops one after another"
 # Steps after which the parameters of all contenders are compared.
 COMPARED = 10
 
@@ -37,10 +38,21 @@ def contenders(case: Case) -> dict[str, Contender]:
         loops = {way: plain.training(case, way, networks[0]) for way in plain.WAYS}
         return {OURS: ours.together(case, networks), **loops}
     return {
-        ONE_BY_ONE: ours.one_after_another(case, networks),
+        PLAIN: _in_turn([plain.training(case, plain.FASTEST[case.problem], one) for one in networks]),
+        ONE_BY_ONE: _in_turn([ours.together(case, [one]) for one in networks]),
         TOGETHER: ours.together(case, networks),
         VMAP: ours.mapped(case, networks),
     }
+
+
+def _in_turn(each: Sequence[Contender]) -> Contender:
+    """One network at a time, each by the program of a single network, which may use all cores."""
+
+    def take(steps: int) -> None:
+        for one in each:
+            one.take(steps)
+
+    return Contender(take, lambda: [layers for one in each for layers in one.read()])
 
 
 def run(case: Case, pace: Pace) -> Iterator[Record]:

@@ -6,6 +6,9 @@ from benchmarks.kernel import form
 from benchmarks.training import plain, race
 from benchmarks.training.case import Case, Record
 
+# Whom many seeds together are compared with.
+OTHERS = (race.PLAIN, race.ONE_BY_ONE, race.VMAP)
+
 
 def markdown(records: Sequence[Record]) -> str:
     """All sections."""
@@ -19,7 +22,8 @@ def _sections(records: Sequence[Record]) -> Iterator[tuple[str, str]]:
         yield "Time of a step, one seed", form.table(head, [_alone(*item) for item in alone.items()])
     several = _by_case([one for one in records if one.case.seeds > 1])
     if several:
-        head = ["problem", "N", "optimiser", "seeds", race.ONE_BY_ONE, race.TOGETHER, "faster", race.VMAP, "faster"]
+        others = [name for way in OTHERS for name in (way, "over together")]
+        head = ["problem", "N", "optimiser", "seeds", race.TOGETHER, *others]
         yield "Time of a step of one of many seeds", form.table(head, [_several(*item) for item in several.items()])
 
 
@@ -37,15 +41,9 @@ def _alone(case: Case, times: dict[str, float]) -> list[str]:
 
 
 def _several(case: Case, times: dict[str, float]) -> list[str]:
-    base = times[race.ONE_BY_ONE]
-    others = [
-        told for way in (race.TOGETHER, race.VMAP) for told in (form.seconds(times[way]), _faster(base, times[way]))
-    ]
-    return [*_asked(case), str(case.seeds), form.seconds(base), *others]
-
-
-def _faster(base: float, other: float) -> str:
-    return f"{base / other:.2f}×"
+    together = times[race.TOGETHER]
+    others = [told for way in OTHERS for told in (form.seconds(times[way]), f"{times[way] / together:.2f}×")]
+    return [*_asked(case), str(case.seeds), form.seconds(together), *others]
 
 
 def _asked(case: Case) -> list[str]:
