@@ -83,8 +83,16 @@ CASES = [
 ]
 
 
-def for_each(cases):
-    return pytest.mark.parametrize(("problem", "counts"), cases, ids=[str(problem) for problem, _ in cases])
+# Their third and fourth derivatives take half a minute to compile when differentiation is nested.
+SLOW = {"LidDrivenCavity2DStream(reynolds=100.0)", "Rewritten()"}
+
+
+def for_each(cases, slow=frozenset()):
+    named = [(str(case[0]), case) for case in cases]
+    marks = {name: pytest.mark.long if name in slow else () for name, _ in named}
+    return pytest.mark.parametrize(
+        ("problem", "counts"), [pytest.param(*case, id=name, marks=marks[name]) for name, case in named]
+    )
 
 
 @for_each(CASES)
@@ -138,7 +146,7 @@ def assert_same(found, expected):
     assert np.abs(found - expected).max() <= 1e-12 * np.abs(expected).max()
 
 
-@for_each(CASES)
+@for_each(CASES, slow=SLOW)
 def test_rows_and_gradients_are_those_of_separate_channels_and_of_nested_differentiation(
     problem, counts, term_of, monkeypatch
 ):

@@ -96,7 +96,10 @@ def test_parameters_are_the_annotated_attributes_and_a_problem_is_a_value():
         ({"fields": ("u", "_v")}, r"a field `_v`; allowed: a Python name that does not begin with an underscore"),
         ({"fields": ("u_tx", "u")}, r"a field `u_tx`, which is also a derivative of its field `u`"),
         ({"residual": None}, r"has no term; allowed: at least one method under @hpcpinn.interior"),
-        ({"seed": residual}, r"called `seed`; allowed: any name but all, sampling, seed, compared. Rename it"),
+        (
+            {"seed": residual},
+            r"called `seed`; allowed: any name but all, sampling, seed, compared, drawn_from, every. Rename it",
+        ),
         ({"sample": residual}, r"called `sample`; allowed: any name but .*terms"),
         ({"edge": on(y=0)}, r"term `edge`.*names the coordinate `y`; allowed: t, x"),
         ({"edge": on(x=2)}, r"term `edge`.*is at x = 2; allowed: a number from -1.0 to 1.0"),

@@ -158,11 +158,11 @@ def test_levenberg_marquardt_tells_of_its_damping_and_its_steps(cell, run_seed):
 
 def test_cells_of_other_optimizers_have_no_damping(study, tmp_path):
     rest = with_training("learning_rate = 1e-4\n", steps=2, record=(0, 2))
-    asked = study(sweep='"training.optimizer" = ["gd", "levenberg_marquardt", "adam"]', rest=rest)
+    asked = study(sweep='"training.optimizer" = ["gd", "levenberg_marquardt"]', rest=rest)
     assert run_study(tmp_path / "study.toml", tmp_path / "store.zarr").missing == 0
     assert [axis.name for axis in asked.axes] == ["width", "depth", "optimizer", "seed"]
     store = open_store(tmp_path / "store.zarr")
     for name in REPORTED:
         values = store.array(name)[...]
-        assert np.isnan(values[:, :, [0, 2]]).all()
+        assert np.isnan(values[:, :, 0]).all()
         assert np.isfinite(values[:, :, 1]).all()
