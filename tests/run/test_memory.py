@@ -206,7 +206,7 @@ def started(program: str, study: Path):
     # As many virtual devices as a user has; a GPU has memory of its own, which is not projected.
     environment = {key: value for key, value in os.environ.items() if key != "JAX_NUM_CPU_DEVICES"}
     environment["JAX_PLATFORMS"] = "cpu"
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=300)
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=1200)
 
 
 def assert_as_projected(found):
