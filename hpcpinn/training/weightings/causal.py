@@ -82,7 +82,7 @@ class Causal:
     def _losses(self, objective: Objective, params: Params, x: Batch) -> Float[Array, " slice"]:
         """$L_k$."""
         found = jnp.zeros(self.slices)
-        for name, residuals in zip(objective.terms, objective.parts(params, x), strict=True):
+        for name, residuals in zip(objective.terms, objective.values(params, x), strict=True):
             if _is_inside(objective, name):
                 found += self._means(residuals**2, self._places(objective.problem, x[name]))
         return found

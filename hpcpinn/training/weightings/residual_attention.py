@@ -48,7 +48,7 @@ class ResidualAttention:
         """The weights after one more look at the residuals."""
         rate = jnp.where(step == 0, 1.0, self.rate) if self.whole_first else self.rate
         found = []
-        parts = zip(objective.terms, objective.parts(params, x), objective.cut(x, memory), strict=True)
+        parts = zip(objective.terms, objective.values(params, x), objective.cut(x, memory), strict=True)
         for name, residuals, weights in parts:
             new = self.memory * weights + rate * self._scaled(jnp.abs(residuals))
             found.append(new if self._has(objective, name) else weights)
