@@ -137,9 +137,9 @@ class _Run:
 
     def _training(self) -> float:
         load = self.load
-        jets = self._elements(load.step.channel_rows * _units(load), _JET, _DOUBLE)
+        jets = self._elements(load.step.channel_rows * _units(load), _JET, load.way.itemsize)
         step = jets * flops.passes(load) / 3 + STEP_SECONDS
-        return self._products(flops.training_flops(load), _DOUBLE) + load.steps * step
+        return self._products(flops.training_flops(load), load.way.itemsize) + load.steps * step
 
     def _products(self, operations: float, itemsize: int) -> float:
         return operations / (self.cores * self.rates.product(self.load.width, itemsize))

@@ -171,7 +171,7 @@ def _factors(load: Workload, together: int) -> int:
     panel = max(min(rows, PANEL) * channels for rows, channels in zip(load.rows, load.channels, strict=True))
     passing = _LIVE * max(panel, _EVALUATED // 2 * load.evaluated) * load.width * layers * load.itemsize
     kernel = together * kept_bytes(load) + min(together, _AT_ONCE) * passing
-    gradient = 6 * load.step.channel_rows * load.width * layers * _DOUBLE if load.steps else 0
+    gradient = 6 * load.step.channel_rows * load.width * layers * load.way.itemsize if load.steps else 0
     return max(kernel, min(together, _AT_ONCE) * (gradient + _in_sample_space(load.step)))
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 from hpcpinn.plan.contraction import Map
 from hpcpinn.plan.layers import layers
 from hpcpinn.plan.outline import Outline
+from hpcpinn.plan.variables import ITEMSIZE
 from hpcpinn.study import methods
 from hpcpinn.study.configuration import Configuration
 
@@ -23,6 +24,7 @@ class Way:
         weighting: its name.
         every: steps between two measurements of a weighting.
         rows: number of points of each term in one step; empty where they are all points.
+        itemsize: bytes of a number of the residuals and slopes.
     """
 
     optimizer: str = "gd"
@@ -31,6 +33,7 @@ class Way:
     weighting: str = "none"
     every: int = 1
     rows: tuple[int, ...] = ()
+    itemsize: int = 8
 
     @property
     def is_in_sample_space(self) -> bool:
@@ -139,7 +142,7 @@ def workload(configuration: Configuration, counts: dict[str, int], outline: Outl
         tile=configuration.kernel.tile,
         records=1 if training is None else len(training.record),
         steps=0 if training is None else training.steps,
-        itemsize=4 if configuration.kernel.precision == "float32" else 8,
+        itemsize=ITEMSIZE[configuration.kernel.precision],
         dense=configuration.kernel.spectrum == "full",
         parts=1 + len(layers(network, configuration.kernel.summands)),
         limit=_limit(configuration, outline),
@@ -163,6 +166,7 @@ def _way(configuration: Configuration, counts: dict[str, int]) -> Way:
         weighting=training.weighting,
         every=weighting.every or methods.EVERY.get(training.weighting, 1),
         rows=tuple((counts | batch).values()) if batch else (),
+        itemsize=ITEMSIZE[training.precision],
     )
 
 

@@ -29,7 +29,7 @@ from hpcpinn.training.weightings.weighting import Weighting
 def method_of(cell: Setup, training: Training) -> Method:
     """How the networks of a cell are trained."""
     configuration = cell.configuration
-    objective = Objective(cell.problem, cell.network, training.loss)
+    objective = Objective(cell.problem, cell.network, training.loss, training.precision)
     optimizer = _OPTIMIZERS[training.optimizer](configuration, decay(training))
     return Method(
         objective,

@@ -121,6 +121,7 @@ class Training(Section):
         json_schema_extra={"fixed": "it is a list, and all cells share the dimension `step`"},
     )
     loss: Literal["mean", "sum", "half_mean", "half_sum"] = "mean"
+    precision: Literal["float64", "float32"] = "float64"
     weighting: Literal["none", "fixed", "ntk", "gradient_annealing", "residual_attention", "causal"] = "none"
     predict: bool = Field(
         default=False,
@@ -380,6 +381,7 @@ class Configuration(Section):
             has_weights=bool(self.weights.of_terms),
             has_batches=bool(self.batch.rows),
             is_taught=bool(self.curriculum.parameter),
+            precision=training.precision,
         )
 
     @model_validator(mode="after")

@@ -32,6 +32,8 @@ READ: dict[str, dict[str, tuple[str, ...]]] = {
 }
 # Optimisers with a learning rate; that of the others is 1 and found by themselves.
 RATED = ("gd", "adam", "linearized")
+# Optimisers that only need to know roughly where it goes down.
+ROUNDED = ("gd", "adam")
 _OF_RATE = ("learning_rate", "decay", "decay_every", "decay_stairs")
 # Steps between two measurements of a weighting, where a study does not say.
 EVERY = {"ntk": 100, "gradient_annealing": 10}
@@ -52,6 +54,7 @@ class Given:
         has_weights: whether terms have factors.
         has_batches: whether a step looks at some rows of a term only.
         is_taught: whether a parameter of the problem has other values at first.
+        precision: of residuals and slopes.
     """
 
     is_fraction: bool
@@ -59,6 +62,7 @@ class Given:
     has_weights: bool
     has_batches: bool = False
     is_taught: bool = False
+    precision: str = "float64"
 
     @property
     def is_one_loss(self) -> bool:
@@ -81,6 +85,9 @@ def check(optimizer: str, weighting: str, given: Given) -> None:
     if optimizer == "lbfgs" and given.has_batches:
         reason = "L-BFGS learns the curvature of one loss, and every batch has another one"
         raise refused("training", "optimizer", reason, write="adam", allowed=_all_but("lbfgs", "optimizer"))
+    if given.precision == "float32" and optimizer not in ROUNDED:
+        reason = f"`{optimizer}` compares losses, or solves for its steps, more finely than float32 can tell"
+        raise refused("training", "precision", reason, write="float64", allowed="float64")
     if weighting == "residual_attention" and given.has_batches:
         reason = "its weights belong to points, and a batch has others at every step"
         raise refused("training", "weighting", reason, write="none", allowed=_all_but("residual_attention"))

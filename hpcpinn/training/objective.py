@@ -10,11 +10,12 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from hpcpinn.kernel import traced
-from hpcpinn.model import evaluation
+from hpcpinn.model import evaluation, precision
 from hpcpinn.model.networks.network import Network, Params
 from hpcpinn.model.problem import Problem
 from hpcpinn.model.requirements import required_channels
@@ -33,11 +34,14 @@ class Objective:
         problem: the terms.
         network: the description of the network.
         normalization: of the loss: "mean", "sum", "half_mean" or "half_sum" (`training.loss`).
+        precision: of residuals where nothing is kept of them but values, or a sum of squares and its slope; everything
+            else is in the precision of the parameters.
     """
 
     problem: Problem
     network: Network
     normalization: str = "mean"
+    precision: str = "float64"
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -59,15 +63,22 @@ class Objective:
 
     def values(self, params: Params, x: Batch) -> list[Float[Array, "_row"]]:
         """`parts` in less time, where nobody asks for their slopes."""
-        return [microbatches.values(*self._microbatches(name, x[name]), params, x[name]) for name in self.terms]
+        return [microbatches.values(*self._microbatches(name), params, x[name]) for name in self.terms]
 
     def squares(self, name: str, params: Params, x: Array, roots: Float[Array, "_row"]) -> Float[Array, ""]:
         r"""$\sum_i (w_i r_i)^2$ of one term, to be differentiated by the parameters only."""
-        return microbatches.squares(*self._microbatches(name, x), params, x, roots)
+        return microbatches.squares(*self._microbatches(name), params, x, roots)
 
-    def _microbatches(self, name: str, x: Float[Array, "_row coordinate"]) -> tuple[Residuals, int]:
+    def _microbatches(self, name: str) -> tuple[Residuals, int]:
         numbers = len(required_channels(self.problem, self.problem.terms[name])) * self.network.width
-        return functools.partial(self.part, name), microbatches.rows_at_once(numbers, x.dtype.itemsize)
+        at_once = microbatches.rows_at_once(numbers, precision.DTYPES[self.precision].itemsize)
+        return functools.partial(self._rounded, name), at_once
+
+    def _rounded(self, name: str, params: Params, x: Float[Array, "_row coordinate"]) -> Float[Array, "_row"]:
+        """`part` in the precision of this objective, as numbers of that of the points."""
+        dtype = precision.DTYPES[self.precision]
+        low = jax.tree.map(lambda leaf: leaf.astype(dtype), params)
+        return self.part(name, low, x.astype(dtype)).astype(x.dtype)
 
     def losses(self, params: Params, x: Batch) -> Float[Array, " term"]:
         """The unweighted loss of every term, $c_t |r_t|^2$."""

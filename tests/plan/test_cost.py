@@ -202,6 +202,7 @@ def test_pairs_take_two_arrays_of_parameters_each():
             'optimizer = "levenberg_marquardt"\n[optimizer]\nsolver = "cg"\niterations = 7\n',
             Way("levenberg_marquardt", iterations=7),
         ),
+        ('precision = "float32"\n', Way(itemsize=4)),
         ('weighting = "ntk"\n', Way(weighting="ntk", every=100)),
         ('weighting = "gradient_annealing"\n', Way(weighting="gradient_annealing", every=10)),
         ('weighting = "ntk"\n[weighting]\nevery = 3\n', Way(weighting="ntk", every=3)),

@@ -118,6 +118,11 @@ def test_the_objective_has_the_constants_of_the_loss(method, name):
     assert method(f'loss = "{name}"\n').objective.normalization == name
 
 
+def test_the_objective_has_the_precision_of_the_training(method):
+    assert method("").objective.precision == "float64"
+    assert method('precision = "float32"\n').objective.precision == "float32"
+
+
 def test_a_learning_rate_falls_as_the_study_says(cell):
     assert decay(cell(rest="[training]\nsteps = 10\n").configuration.training) == STEADY
     assert decay(cell(rest=f"[training]\nsteps = 10\n{FALLING}").configuration.training) == FALLS

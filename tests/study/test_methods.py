@@ -47,6 +47,19 @@ def test_lbfgs_refuses_a_loss_that_moves(text, refusal, weighting):
     )
 
 
+@pytest.mark.parametrize("optimizer", methods.READ["optimizer"])
+def test_only_optimizers_that_follow_a_slope_are_rounded(study, text, refusal, optimizer):
+    given = trained(optimizer, training__precision="float32")
+    if optimizer in methods.ROUNDED:
+        assert study(**given).configuration((0, 0)).training.precision == "float32"
+        return
+    assert refusal(text(**given)) == (
+        f'`training.precision` cannot be "float32": `{optimizer}` compares losses, or solves for its steps, more '
+        "finely than float32 can tell; allowed: float64. "
+        'Write for example `precision = "float64"` under [training].'
+    )
+
+
 @pytest.mark.parametrize("rate", ["0.5 edge", "2 edge"])
 def test_adam_has_no_fraction_of_the_edge(text, refusal, rate):
     assert refusal(text(**trained("adam", training__learning_rate=rate))) == (
