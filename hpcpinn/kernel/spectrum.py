@@ -77,4 +77,9 @@ def _libraries() -> threadpoolctl.ThreadpoolController:
 
 def threads(size: int) -> contextlib.AbstractContextManager[object]:
     """Hold LAPACK to one thread for matrices of this size, if they are small."""
-    return _libraries().limit(limits=1, user_api="blas") if size <= _ONE_THREAD else contextlib.nullcontext()
+    return one_thread() if size <= _ONE_THREAD else contextlib.nullcontext()
+
+
+def one_thread() -> contextlib.AbstractContextManager[object]:
+    """Hold LAPACK to one thread, in compiled programs too: the last bits depend on how many there are."""
+    return _libraries().limit(limits=1, user_api="blas")

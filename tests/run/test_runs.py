@@ -4,10 +4,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import hpcpinn
 from hpcpinn.kernel import blocks, jacobian, spectrum
 from hpcpinn.kernel.devices import first_device
+from hpcpinn.kernel.ensembles.several import Several
 from hpcpinn.kernel.ensembles.single import Single
 from hpcpinn.training import loss, stability
 from hpcpinn.training.objective import Objective
@@ -74,6 +76,21 @@ def test_the_same_seed_gives_the_same_bits_whatever_ran_in_between(trained, reco
     assert {name: values.tobytes() for name, values in again.items()} == {
         name: values.tobytes() for name, values in record.items()
     }
+
+
+def test_lapack_has_one_thread_while_networks_are_trained(trained, run_seed, monkeypatch):
+    """Its last bits, which are those of Levenberg-Marquardt, depend on the number of its threads."""
+    seen, replace = [], Several.replace
+
+    def watched(*given):
+        seen.append({library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"})
+        return replace(*given)
+
+    monkeypatch.setattr(Several, "replace", watched)
+    with threadpool_limits(2, user_api="blas"):
+        run_seed(trained, 7)
+    assert seen
+    assert all(threads == {1} for threads in seen)
 
 
 def test_other_seeds_are_other_networks(trained, record, run_seed):
