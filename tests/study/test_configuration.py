@@ -47,6 +47,7 @@ def test_the_defaults_are_those_of_the_contract():
             "steps": 100,
             "record": (0, 100),
             "loss": "mean",
+            "precision": "float64",
             "weighting": "none",
             "predict": False,
         },
