@@ -69,10 +69,16 @@ class Objective:
         r"""$\sum_i (w_i r_i)^2$ of one term, to be differentiated by the parameters only."""
         return microbatches.squares(*self._microbatches(name), params, x, roots)
 
+    def is_whole(self, x: Batch) -> bool:
+        """Whether all rows go through the network together, in the precision of the parameters."""
+        return self.precision == "float64" and all(len(x[name]) <= self._at_once(name) for name in self.terms)
+
     def _microbatches(self, name: str) -> tuple[Residuals, int]:
+        return functools.partial(self._rounded, name), self._at_once(name)
+
+    def _at_once(self, name: str) -> int:
         numbers = len(required_channels(self.problem, self.problem.terms[name])) * self.network.width
-        at_once = microbatches.rows_at_once(numbers, precision.DTYPES[self.precision].itemsize)
-        return functools.partial(self._rounded, name), at_once
+        return microbatches.rows_at_once(numbers, precision.DTYPES[self.precision].itemsize)
 
     def _rounded(self, name: str, params: Params, x: Float[Array, "_row coordinate"]) -> Float[Array, "_row"]:
         """`part` in the precision of this objective, as numbers of that of the points."""
@@ -122,8 +128,15 @@ class Loss:
     multipliers: Float[Array, " row"]
 
     def __call__(self, params: Params) -> Float[Array, ""]:
-        """$|s|^2$."""
-        cuts = zip(self.objective.terms, self.objective.cut(self.x, self.roots), strict=True)
+        """$|s|^2$.
+
+        Root weights of one term are the same number for all rows, which XLA would multiply by others where it sees it:
+        inside of a loop over networks it does not, and the last bits depended on how many networks a device had.
+        """
+        if self.objective.is_whole(self.x):
+            return jnp.sum(self.residuals(params) ** 2)
+        roots = jax.lax.optimization_barrier(self.roots)
+        cuts = zip(self.objective.terms, self.objective.cut(self.x, roots), strict=True)
         return jnp.sum(jnp.stack([self.objective.squares(name, params, self.x[name], root) for name, root in cuts]))
 
     def residuals(self, params: Params) -> Float[Array, " row"]:

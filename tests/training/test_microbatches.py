@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from hpcpinn.training import microbatches
+from hpcpinn.training.method import Method
 from hpcpinn.training.objective import Loss, Objective
 from hpcpinn.training.optimizers.adam import Adam
+from hpcpinn.training.weightings.fixed import NONE
 from hpcpinn.training.weightings.residual_attention import ResidualAttention
-from tests.training.conftest import make_case
+from tests.training.conftest import make_case, run_of
 
 ROWS = 7
 # Rows at once: one by one, two and three with some that are missing from the last microbatch, all of them, more.
@@ -133,3 +135,16 @@ def test_a_rounded_run_stays_beside_the_other(many):
     weights = [end.weighting for end in ends]
     np.testing.assert_allclose(*weights, rtol=1e-3)
     assert not np.array_equal(*weights)
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_a_network_has_the_same_bits_alone_and_beside_others(many, precision):
+    method = Method(Objective(many.problem, many.network, many.normalization, precision), Adam(), NONE)
+    x, run, steps = many.x, run_of(1e-3), (jnp.asarray(0), jnp.asarray(10))
+    first = [many.begin(method), many.begin(method, jax.tree.map(lambda leaf: 0.9 * leaf, many.params))]
+    alone = [jax.jit(method.advance)(x, run, state, *steps) for state in first]
+    both = jax.tree.map(lambda *leaves: jnp.stack(leaves), *first)
+    together = jax.jit(lambda states: jax.lax.map(lambda one: method.advance(x, run, one, *steps), states))(both)
+    for k, state in enumerate(alone):
+        mine = jax.tree.map(lambda leaf, k=k: leaf[k], together.params)
+        jax.tree.map(np.testing.assert_array_equal, mine, state.params)
